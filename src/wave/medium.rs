@@ -1,0 +1,170 @@
+//! The padded medium: what a velocity map and a survey make of the scheme's coefficients.
+
+use num_traits::Float;
+
+use crate::survey::{Cell, Survey, SurveyError};
+use crate::velocity_map::VelocityMap;
+
+/// Cells of padding around the padded grid that hold copies of its opposite rim: the stencil's reach.
+pub(super) const GHOST: usize = 2;
+
+/// A floating-point type that the solver runs in. Coefficients are computed in f64 and rounded once.
+pub trait Real: Float + Send + Sync + 'static {
+    /// The nearest value to an f64.
+    fn from_f64(value: f64) -> Self;
+
+    /// The nearest f32.
+    fn to_f32_lossy(self) -> f32;
+}
+
+impl Real for f32 {
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+
+    fn to_f32_lossy(self) -> f32 {
+        self
+    }
+}
+
+impl Real for f64 {
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn to_f32_lossy(self) -> f32 {
+        self as f32
+    }
+}
+
+/// A velocity map, padded with its sponge and ready to be stepped by a survey that is stable on it.
+///
+/// Fields of the padded grid are stored row-major, with [`GHOST`] more cells on every side; `index` gives positions.
+#[derive(Clone, Debug)]
+pub struct Medium<T> {
+    /// Rows of the padded grid.
+    pub(super) rows: usize,
+    /// Columns of the padded grid.
+    pub(super) columns: usize,
+    /// Width of the sponge in cells.
+    pub(super) sponge: usize,
+    /// `(v dt / dx)^2` of each cell; zero in ghost cells.
+    pub(super) alpha: Vec<T>,
+    /// `1 - k` of each padded column, one between the sponges.
+    pub(super) carry_x: Vec<T>,
+    /// `1 - k` of each padded row, which holds in the columns of the map only.
+    pub(super) carry_z: Vec<T>,
+    /// Each shot's source.
+    pub(super) sources: Vec<Source<T>>,
+    /// Positions of the receivers in a field.
+    pub(super) receivers: Vec<usize>,
+    /// The source signature, one value a time step.
+    pub(super) wavelet: Vec<T>,
+}
+
+/// One shot's source on the padded grid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<T> {
+    /// Row of the padded grid.
+    pub(super) z: usize,
+    /// Column of the padded grid.
+    pub(super) x: usize,
+    /// `(v dt)^2`: what a unit of the wavelet adds to the field.
+    pub(super) gain: T,
+}
+
+impl<T: Real> Medium<T> {
+    /// The medium that `survey` finds in `velocity`.
+    ///
+    /// # Errors
+    /// [`SurveyError`] when the survey cannot be run on the map.
+    pub fn new(survey: &Survey, velocity: &VelocityMap) -> Result<Self, SurveyError> {
+        survey.check(velocity)?;
+        let config = survey.config();
+        let sponge = config.sponge;
+        let (rows, columns) = (velocity.nz() + 2 * sponge, velocity.nx() + 2 * sponge);
+        let stride = columns + 2 * GHOST;
+        let at = |z: usize, x: usize| {
+            let inside = |i: usize, n: usize| i.saturating_sub(sponge).min(n - 1);
+            f64::from(velocity.at(inside(z, velocity.nz()), inside(x, velocity.nx())))
+        };
+        let mut alpha = vec![T::zero(); (rows + 2 * GHOST) * stride];
+        for z in 0..rows {
+            for x in 0..columns {
+                let courant = at(z, x) * config.dt / config.spacing;
+                alpha[(z + GHOST) * stride + x + GHOST] = T::from_f64(courant * courant);
+            }
+        }
+        let strongest = survey.strongest_damping(velocity.range().0);
+        let carry = |cells: usize| carry(cells, sponge, strongest);
+        let padded = |cell: &Cell| (cell.z + sponge, cell.x + sponge);
+        let source = |cell: &Cell| {
+            let (z, x) = padded(cell);
+            Source { z, x, gain: T::from_f64((at(z, x) * config.dt).powi(2)) }
+        };
+        let receiver = |cell: &Cell| {
+            let (z, x) = padded(cell);
+            (z + GHOST) * stride + x + GHOST
+        };
+        Ok(Self {
+            rows,
+            columns,
+            sponge,
+            alpha,
+            carry_x: carry(columns),
+            carry_z: carry(rows),
+            sources: config.sources.iter().map(source).collect(),
+            receivers: config.receivers.iter().map(receiver).collect(),
+            wavelet: survey.wavelet().iter().map(|&s| T::from_f64(s)).collect(),
+        })
+    }
+
+    /// Number of shots.
+    pub fn shots(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Number of time steps, and of samples recorded.
+    pub fn samples(&self) -> usize {
+        self.wavelet.len()
+    }
+
+    /// Number of receivers.
+    pub fn receivers(&self) -> usize {
+        self.receivers.len()
+    }
+
+    /// Cells of the padded grid that are updated in each time step of each shot.
+    pub fn cells(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Rows of the velocity map.
+    pub fn nz(&self) -> usize {
+        self.rows - 2 * self.sponge
+    }
+
+    /// Columns of the velocity map.
+    pub fn nx(&self) -> usize {
+        self.columns - 2 * self.sponge
+    }
+
+    /// Cells from one row of a field to the next.
+    pub(super) fn stride(&self) -> usize {
+        self.columns + 2 * GHOST
+    }
+
+    /// Position in a field of row `z`, column `x` of the padded grid.
+    pub(super) fn index(&self, z: usize, x: usize) -> usize {
+        (z + GHOST) * self.stride() + x + GHOST
+    }
+}
+
+/// `1 - k` along one axis of `cells` padded cells, `k` growing to `strongest` at the rim.
+fn carry<T: Real>(cells: usize, sponge: usize, strongest: f64) -> Vec<T> {
+    let damping = |i: usize| {
+        let depth = if i < sponge { sponge - 1 - i } else { i.saturating_sub(cells - sponge) };
+        strongest * (depth as f64 / (sponge - 1) as f64).powi(2)
+    };
+    (0..cells).map(|i| T::from_f64(1.0 - damping(i))).collect()
+}

@@ -1,0 +1,151 @@
+//! The CPU solver against OpenFWI's forward model, and against itself.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use npyz::NpyFile;
+use wavediffusion::gathers::Gathers;
+use wavediffusion::survey::{Cell, Survey, SurveyConfig, SurveyError};
+use wavediffusion::velocity_map::VelocityMap;
+use wavediffusion::wave::{Medium, Real, simulate};
+
+/// f64 against the reference, whose files are rounded to f32.
+const REFERENCE_ROUNDING: f64 = 1e-6;
+/// f32 against f64 over 1000 time steps.
+const F32_ROUNDING: f64 = 1e-4;
+/// f64 rounding, accumulated over the time steps.
+const F64_ROUNDING: f64 = 1e-12;
+
+fn read(name: &str) -> Vec<f32> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name);
+    NpyFile::new(BufReader::new(File::open(path).unwrap())).unwrap().into_vec().unwrap()
+}
+
+fn reference(name: &str) -> (VelocityMap, Vec<f64>) {
+    let velocity = VelocityMap::new(70, 70, read(&format!("{name}_velocity.npy"))).unwrap();
+    (velocity, read(&format!("{name}_gathers.npy")).into_iter().map(f64::from).collect())
+}
+
+fn gathers<T: Real + Into<f64>>(survey: &Survey, velocity: &VelocityMap) -> Gathers<f64> {
+    let gathers = Medium::<T>::new(survey, velocity).unwrap().simulate();
+    let [shots, samples, receivers] = gathers.shape();
+    Gathers::new(shots, samples, receivers, gathers.into_values().into_iter().map(Into::into).collect()).unwrap()
+}
+
+fn relative_error(values: &[f64], reference: &[f64]) -> f64 {
+    assert_eq!(values.len(), reference.len());
+    let square = |sum: f64, x: f64| sum + x * x;
+    let error = values.iter().zip(reference).map(|(a, b)| a - b).fold(0.0, square);
+    (error / reference.iter().copied().fold(0.0, square)).sqrt()
+}
+
+/// A coarser, wider survey than OpenFWI's over a map with a slow lens in it.
+fn other_survey() -> (SurveyConfig, VelocityMap) {
+    let (nz, nx) = (24, 41);
+    let config = SurveyConfig {
+        spacing: 15.0,
+        dt: 2e-3,
+        samples: 300,
+        peak_frequency: 9.0,
+        sources: vec![Cell { z: 3, x: 5 }, Cell { z: 20, x: 33 }],
+        receivers: vec![Cell { z: 20, x: 33 }, Cell { z: 0, x: 0 }, Cell { z: 3, x: 5 }],
+        sponge: 30,
+    };
+    let speed = |i: usize| {
+        let (z, x) = ((i / nx) as f32 - 12.0, (i % nx) as f32 - 20.0);
+        if z * z + x * x < 50.0 { 1600.0 } else { 2400.0 + 30.0 * z }
+    };
+    (config, VelocityMap::new(nz, nx, (0..nz * nx).map(speed).collect()).unwrap())
+}
+
+#[track_caller]
+fn check_reference(name: &str) {
+    let (velocity, expected) = reference(name);
+    let double = gathers::<f64>(&Survey::openfwi(), &velocity);
+    let error = relative_error(double.values(), &expected);
+    assert!(error <= REFERENCE_ROUNDING, "f64 against the reference: {error:.2e}");
+    let single = gathers::<f32>(&Survey::openfwi(), &velocity);
+    let error = relative_error(single.values(), double.values());
+    assert!(error <= F32_ROUNDING, "f32 against f64: {error:.2e}");
+}
+
+#[test]
+fn constant_velocity_follows_openfwi() {
+    check_reference("constant");
+}
+
+#[test]
+fn curved_layers_follow_openfwi() {
+    check_reference("curved");
+}
+
+#[test]
+fn faulted_layers_follow_openfwi() {
+    check_reference("faulted");
+}
+
+#[test]
+fn reciprocity_holds_between_swapped_source_and_receiver() {
+    let (mut config, velocity) = other_survey();
+    let forth = gathers::<f64>(&Survey::new(config.clone()).unwrap(), &velocity);
+    config.sources.reverse();
+    config.receivers.reverse();
+    let back = gathers::<f64>(&Survey::new(config).unwrap(), &velocity);
+    let trace = |g: &Gathers<f64>, shot: usize, receiver: usize| -> Vec<f64> {
+        g.shot(shot).iter().skip(receiver).step_by(3).copied().collect()
+    };
+    assert_eq!(trace(&forth, 0, 0), trace(&back, 1, 2), "order of shots and receivers");
+    // Sources at different velocities need no factor: (v dt)^2 s is what makes the wave operator symmetric.
+    let error = relative_error(&trace(&forth, 0, 0), &trace(&forth, 1, 2));
+    assert!(error <= F64_ROUNDING, "{error:.2e}");
+}
+
+#[test]
+fn other_grids_spacings_and_shots_run_in_f32_as_in_f64() {
+    let (config, velocity) = other_survey();
+    let survey = Survey::new(config).unwrap();
+    let double = gathers::<f64>(&survey, &velocity);
+    assert_eq!(double.shape(), [2, 300, 3]);
+    let error = relative_error(gathers::<f32>(&survey, &velocity).values(), double.values());
+    assert!(error <= F32_ROUNDING, "{error:.2e}");
+}
+
+#[test]
+fn a_single_cell_in_a_narrow_sponge_runs() {
+    let (mut config, _) = other_survey();
+    config.sources = vec![Cell { z: 0, x: 0 }];
+    config.receivers = vec![Cell { z: 0, x: 0 }];
+    config.sponge = 12;
+    let gathers = simulate(&Survey::new(config).unwrap(), &VelocityMap::new(1, 1, vec![2000.0]).unwrap()).unwrap();
+    assert!(gathers.values().iter().all(|u| u.is_finite()));
+    assert!(gathers.values()[0] != 0.0);
+}
+
+#[test]
+fn the_wavefield_agrees_with_what_the_receivers_record() {
+    let (config, velocity) = other_survey();
+    let medium = Medium::<f32>::new(&Survey::new(config).unwrap(), &velocity).unwrap();
+    let wavefield = medium.wavefield(1, 10).unwrap();
+    assert_eq!((wavefield.frames, wavefield.nz, wavefield.nx), (30, 24, 41));
+    let frames = wavefield.values.chunks_exact(24 * 41).map(|frame| frame[3 * 41 + 5]);
+    let gathers = medium.simulate();
+    let recorded = gathers.shot(1).chunks_exact(3).map(|traces| traces[2]).skip(9).step_by(10);
+    assert!(frames.eq(recorded));
+    assert!(medium.wavefield(2, 10).is_none());
+}
+
+#[test]
+fn a_map_beyond_the_cfl_limit_is_refused_before_any_step() {
+    let constant = |v: f32| VelocityMap::new(70, 70, vec![v; 4900]).unwrap();
+    assert!(matches!(simulate(&Survey::openfwi(), &constant(6000.0)), Err(SurveyError::Unstable { .. })));
+    let fastest = simulate(&Survey::openfwi(), &constant(5900.0)).unwrap();
+    assert!(fastest.values().iter().all(|u| u.abs() < 1e3));
+}
+
+#[test]
+fn a_sponge_too_strong_for_the_time_step_is_refused_before_any_step() {
+    let (mut config, velocity) = other_survey();
+    config.sponge = 2;
+    assert!(matches!(simulate(&Survey::new(config).unwrap(), &velocity), Err(SurveyError::Unstable { .. })));
+}
