@@ -1,0 +1,39 @@
+//! `cargo xtask demo`: from a fresh checkout to the page in a browser.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{engine, page, tools};
+
+/// Builds what has changed and serves the page on localhost until interrupted.
+pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
+    let start = Instant::now();
+    if TcpListener::bind(("localhost", port)).is_err() {
+        bail!("port {port} is in use; choose another with --port");
+    }
+    tools::node(root)?;
+    tools::wasm(root)?;
+    page::install(root)?;
+    engine::build(root)?;
+    page::build(root)?;
+    // Browsers offer WebGPU on localhost and over https only.
+    let mut server = page::script(root, "preview");
+    server.args(["--", "--host", "localhost", "--strictPort", "--port", &port.to_string(), "--logLevel", "warn"]);
+    let mut server = server.spawn().context("the page's server could not be started")?;
+    while TcpStream::connect(("localhost", port)).is_err() {
+        if let Some(status) = server.try_wait()? {
+            bail!("the page's server ended at once ({status})");
+        }
+        sleep(Duration::from_millis(100));
+    }
+    println!("==> Ready after {:.0} s: open http://localhost:{port}/ (Ctrl-C ends it)", start.elapsed().as_secs_f64());
+    let status = server.wait()?;
+    if !status.success() {
+        bail!("the page's server ended ({status})");
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The commands of the README: `cargo xtask demo` and `cargo xtask test`.
+//!
+//! Each installs what it needs and is missing, says what it is doing, one line a step, and does again only what has
+//! changed. `tools` knows what is installed and how, `engine` and `page` how the two halves of the page are built.
+#![expect(clippy::print_stdout, reason = "a program that talks to a person")]
+
+mod count;
+mod demo;
+mod engine;
+mod page;
+mod process;
+mod step;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Chores of WaveDiffusion.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the page and serves it on this machine.
+    Demo {
+        /// Port on localhost.
+        #[arg(long, default_value_t = 4173)]
+        port: u16,
+    },
+    /// Runs every check and test; the last line tells how many passed and failed.
+    Test {
+        /// Only what needs no browser: formatting, lints, native tests, the page's own tests.
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+fn main() -> Result<ExitCode> {
+    let root = process::root();
+    match Cli::parse().command {
+        Command::Demo { port } => demo::run(&root, port).map(|()| ExitCode::SUCCESS),
+        Command::Test { quick } => Ok(if test::run(&root, quick) { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+    }
+}

@@ -1,0 +1,42 @@
+//! Builds the page: TypeScript and Vite, in `www`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use crate::process::{command, run};
+use crate::step::{ready, step};
+
+/// Installs the packages of the lock file unless that was done since it changed.
+pub(crate) fn install(root: &Path) -> Result<()> {
+    let www = folder(root);
+    let time = |file: &str| -> Option<SystemTime> { fs::metadata(www.join(file)).ok()?.modified().ok() };
+    if time("node_modules/.package-lock.json").is_some_and(|installed| Some(installed) >= time("package-lock.json")) {
+        ready("npm packages");
+        return Ok(());
+    }
+    step("Installing npm packages", || run(npm(root).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])))
+}
+
+/// Bundles the page into `www/dist`.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    step("Bundling the page", || run(&mut script(root, "build")))
+}
+
+/// A script of the page's `package.json`.
+pub(crate) fn script(root: &Path, name: &str) -> Command {
+    let mut npm = npm(root);
+    npm.args(["run", "--silent", name]);
+    npm
+}
+
+fn npm(root: &Path) -> Command {
+    command(&folder(root), "npm")
+}
+
+fn folder(root: &Path) -> PathBuf {
+    root.join("www")
+}

@@ -1,0 +1,119 @@
+//! What the commands need installed: what, in which version, and how.
+//!
+//! Rust tools go to cargo's folder of installed programs, browsers to the system; nothing goes into the checkout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{cargo, command, find, read, run};
+use crate::step::{ready, step};
+
+/// The target of the engine.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+const WASM_PACK: &str = "0.15.1";
+const NODE: u32 = 20;
+
+/// Programs that the browser tests drive.
+pub(crate) struct Browser {
+    /// Chromium or Chrome.
+    pub(crate) chromium: PathBuf,
+    /// Its WebDriver server.
+    pub(crate) chromedriver: PathBuf,
+}
+
+/// What builds the engine: the wasm32 target, wasm-bindgen in the version of the lock file, wasm-pack.
+pub(crate) fn wasm(root: &Path) -> Result<()> {
+    wasm_target(root)?;
+    let bindgen = locked_version(root, "wasm-bindgen")?;
+    cargo_tool(root, "wasm-bindgen-cli", "wasm-bindgen", &bindgen)?;
+    cargo_tool(root, "wasm-pack", "wasm-pack", WASM_PACK)
+}
+
+fn wasm_target(root: &Path) -> Result<()> {
+    let folder = read(command(root, "rustc").args(["--print", "target-libdir", "--target", WASM]))?;
+    if Path::new(&folder).is_dir() {
+        ready(&format!("Rust target {WASM}"));
+        return Ok(());
+    }
+    step(&format!("Adding the Rust target {WASM}"), || run(command(root, "rustup").args(["target", "add", WASM])))
+        .with_context(|| format!("install rustup, or the standard library for {WASM} by your system's means"))
+}
+
+/// The version of `package` in the lock file.
+fn locked_version(root: &Path, package: &str) -> Result<String> {
+    let lock = fs::read_to_string(root.join("Cargo.lock")).context("Cargo.lock cannot be read")?;
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines
+        .nth(1)
+        .and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+        .map(str::to_owned)
+        .with_context(|| format!("Cargo.lock does not name a version of {package}"))
+}
+
+/// Installs `package` unless `program` is there in exactly this `version`.
+fn cargo_tool(root: &Path, package: &str, program: &str, version: &str) -> Result<()> {
+    let found = find(&[program]).and_then(|path| read(command(root, path).arg("--version")).ok());
+    if found.is_some_and(|text| text.split_whitespace().nth(1) == Some(version)) {
+        ready(&format!("{package} {version}"));
+        return Ok(());
+    }
+    // Outside the checkout, whose configuration compiles for this very processor.
+    let anywhere = std::env::temp_dir();
+    let install = |locked: &[&str]| {
+        let mut cargo = cargo(&anywhere);
+        cargo.env_remove("CARGO_TARGET_DIR");
+        run(cargo.args(["install", "--quiet", "--force", package, "--version", version]).args(locked))
+    };
+    step(&format!("Installing {package} {version} (compiles for 2 to 5 minutes)"), || {
+        // The package's own lock file may name versions that a registry mirror does not have.
+        install(&["--locked"]).or_else(|_| install(&[]))
+    })
+}
+
+/// Node and npm.
+pub(crate) fn node(root: &Path) -> Result<()> {
+    let advice =
+        || format!("the page is built with Node {NODE} or newer and npm: install them from your system's packages");
+    let text = find(&["node"]).map(|path| read(command(root, path).arg("--version"))).with_context(advice)??;
+    let major: u32 = text.trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
+    if major < NODE {
+        bail!("node is {text}; {}", advice());
+    }
+    find(&["npm"]).with_context(advice)?;
+    ready(&format!("Node {text}"));
+    Ok(())
+}
+
+/// Chromium and its driver, installed from Debian's packages where this program may do so.
+pub(crate) fn browser(root: &Path) -> Result<Browser> {
+    if let Some(browser) = installed_browser() {
+        ready("Chromium and chromedriver");
+        return Ok(browser);
+    }
+    let is_root = read(command(root, "id").arg("-u")).is_ok_and(|id| id == "0");
+    if find(&["apt-get"]).is_none() || !is_root {
+        bail!(
+            "the browser tests need Chromium (or Chrome) and the chromedriver of the same version on PATH; \
+             on Debian: `apt-get install chromium chromium-driver` as root, on macOS: `brew install --cask chromium chromedriver`"
+        );
+    }
+    step("Installing Chromium and chromedriver", || {
+        let apt = || {
+            let mut apt = command(root, "apt-get");
+            apt.env("DEBIAN_FRONTEND", "noninteractive");
+            apt
+        };
+        run(apt().args(["-qq", "update"]))?;
+        run(apt().args(["-qq", "-y", "install", "--no-install-recommends", "chromium", "chromium-driver"]))
+    })?;
+    installed_browser().context("Chromium or chromedriver is still not on PATH")
+}
+
+fn installed_browser() -> Option<Browser> {
+    let chromium = find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?;
+    Some(Browser { chromium, chromedriver: find(&["chromedriver"])? })
+}
