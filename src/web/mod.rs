@@ -1,0 +1,21 @@
+//! What JavaScript sees: the adapter probe, the engine, typed errors.
+//!
+//! The engine lives in a dedicated Web Worker. Nothing here blocks and nothing panics on bad input: every failure
+//! reaches JavaScript as an `EngineError` with a stable `code` and a sentence.
+
+mod error;
+mod gpu;
+mod probe;
+mod types;
+
+pub use error::{EngineError, ErrorCode};
+pub use probe::probe;
+pub use types::{Backend, Probe};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Sends panic messages, which are bugs, to the console. Runs when the module is instantiated.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
