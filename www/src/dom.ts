@@ -1,0 +1,28 @@
+/** Small helpers to build and find elements. */
+
+type Attributes = Record<string, string | number | boolean | undefined>;
+
+/** An element with attributes and children: `true` sets an empty attribute, `false` and `undefined` none. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/** The element that a selector names; the page's own markup must have it. */
+export function find<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T {
+  const element = within.querySelector<T>(selector);
+  if (!element) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
+/** The value of a custom property of the page's style sheet. */
+export const styleOf = (property: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(property).trim();

@@ -1,0 +1,129 @@
+/** The engine's worker: everything that runs WebAssembly or WebGPU, reached through comlink. */
+
+import initEngine, {
+  type Backend,
+  Engine,
+  type EngineEvent,
+  type GenerateRequest,
+  type Pair,
+  type PairShape,
+  type Probe,
+  probe,
+  type Wavefield,
+} from "@engine/wavediffusion.js";
+import engineUrl from "@engine/wavediffusion_bg.wasm?url";
+import * as Comlink from "comlink";
+import type { FileEntry } from "../manifest";
+import { fetchWeights, metered, open } from "./download";
+import { describe, Failure } from "./failure";
+
+/** Where the engine ended up running, and why. */
+export interface Loaded {
+  backend: Backend;
+  adapter: string;
+  /** Why WebGPU is not used, in one sentence. */
+  fallback: string | null;
+  families: string[];
+  shape: PairShape;
+}
+
+export interface LoadRequest {
+  manifest: string;
+  weights: FileEntry;
+  /** Address of the folder that holds the weights. */
+  base: string;
+  /** What the visitor asked for; `null` leaves the choice to the probe. */
+  backend: Backend | null;
+}
+
+let engine: Engine | null = null;
+
+/** Runs a call; what it throws crosses to the page as a code and a sentence. */
+async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw describe(thrown);
+  }
+}
+
+function loaded(): Engine {
+  if (!engine) throw new Failure("not-loaded", "The engine has not been loaded yet.");
+  return engine;
+}
+
+/** The arrays of a message that can be moved rather than copied: those that are alone in their buffer. */
+function movable(message: object): ArrayBuffer[] {
+  return Object.values(message).flatMap((value: unknown) =>
+    value instanceof Float32Array && value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength
+      ? [value.buffer]
+      : [],
+  );
+}
+
+/** Why WebGPU should not be used here, or null when it should. */
+function refusal(found: Probe, wanted: Backend | null): string | null {
+  if (wanted === "flex") return "WebGPU is switched off by the address (backend=flex).";
+  if (!found.webgpu) return found.reason ?? "WebGPU is not available in this browser.";
+  if (found.software && wanted === null)
+    return "WebGPU would run in software here, which is slower than WebAssembly; backend=webgpu forces it.";
+  return null;
+}
+
+async function start(manifest: string, weights: Uint8Array, wanted: Backend | null): Promise<string | null> {
+  let fallback = refusal(await probe(), wanted);
+  if (fallback === null) {
+    try {
+      engine = await Engine.load(manifest, weights, "webgpu");
+      return null;
+    } catch (thrown) {
+      const failure = describe(thrown);
+      if (failure.code !== "webgpu-unavailable") throw thrown;
+      fallback = failure.message;
+    }
+  }
+  engine = await Engine.load(manifest, weights, "flex");
+  return fallback;
+}
+
+const api = {
+  /** Fetches engine and weights, picks a backend and gets ready. `onProgress` hears bytes done and in total. */
+  load: (request: LoadRequest, onProgress: (done: number, total: number) => void): Promise<Loaded> =>
+    guarded(async () => {
+      let done = 0;
+      const count = (bytes: number) => {
+        done += bytes;
+        onProgress(done, __ENGINE_BYTES__ + request.weights.bytes);
+      };
+      const [, weights] = await Promise.all([
+        open(new URL(engineUrl, import.meta.url)).then((code) => initEngine({ module_or_path: metered(code, count) })),
+        fetchWeights(request.weights, new URL(request.base), count),
+      ]);
+      const fallback = await start(request.manifest, weights, request.backend);
+      const { backend, adapter } = loaded();
+      return { backend, adapter, fallback, families: loaded().families(), shape: loaded().shape() };
+    }),
+
+  /** Generates a pair; `onEvent` is awaited, so that a slow page slows the engine rather than queueing pictures. */
+  generate: (request: GenerateRequest, onEvent: (event: EngineEvent) => void): Promise<Pair> =>
+    guarded(async () => {
+      const forward = (event: EngineEvent) => onEvent(Comlink.transfer(event, movable(event)));
+      const pair = await loaded().generate(request, forward);
+      return Comlink.transfer(pair, movable(pair));
+    }),
+
+  /** Stops the generation that is under way at its next step. */
+  cancel: (): void => engine?.cancel(),
+
+  /** The wavefield of one shot through a velocity map, every `every`th time step. */
+  wavefield: (velocity: Float32Array, shot: number, every: number): Promise<Wavefield> =>
+    guarded(async () => {
+      const film = await loaded().wavefield(velocity, shot, every);
+      return Comlink.transfer(film, movable(film));
+    }),
+};
+
+/** The worker as the page sees it. */
+export type EngineWorker = typeof api;
+
+Comlink.expose(api);

@@ -1,0 +1,178 @@
+import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wavediffusion.js";
+import { describe, expect, it } from "vitest";
+import type { Loaded } from "./engine/worker";
+import type { Manifest } from "./manifest";
+import { type Action, initialState, reduce, requestOf, type Settings, type State } from "./state";
+
+const SETTINGS: Settings = { family: "Style-A", seed: 7, steps: 4, guidance: 1.5, path: true, shot: 2, backend: null };
+const REQUEST: GenerateRequest = requestOf(SETTINGS);
+
+const SHAPE: PairShape = {
+  nz: 2,
+  nx: 2,
+  spacing: 10,
+  shots: 2,
+  samples: 8,
+  dt: 1e-3,
+  receivers: 2,
+  sourcesX: [0, 1],
+  modelSamples: 1,
+  modelDt: 8e-3,
+};
+
+const LOADED: Loaded = { backend: "flex", adapter: "", fallback: null, families: ["Style-A"], shape: SHAPE };
+
+const MANIFEST: Manifest = {
+  text: "{}",
+  weights: { file: "w", bytes: 1, sha256: "" },
+  families: ["FlatVel-A", "Style-A"],
+  baselines: { floorMedian: 0.1, floorP90: 0.2, ceilingMedian: 0.9 },
+  grid: { nz: 2, nx: 2, spacing: 10, shots: 2, receivers: 2, sourcesX: [0, 1] },
+  example: {
+    file: "e",
+    bytes: 1,
+    sha256: "",
+    family: "Style-A",
+    seed: 7,
+    steps: 4,
+    guidance: 1.5,
+    samples: 2,
+    dt: 4e-3,
+    deviation: 0.3,
+    ssim: 0.9,
+    mse: 0.01,
+    consistent: false,
+    path: [],
+  },
+};
+
+const step = (number: number, deviation?: number): EngineEvent => ({
+  kind: "step",
+  step: number,
+  steps: 4,
+  velocity: new Float32Array(4),
+  gathers: new Float32Array(4),
+  deviation,
+  milliseconds: 12,
+});
+
+const PAIR: Pair = {
+  request: REQUEST,
+  backend: "flex",
+  velocity: new Float32Array(4),
+  generated: new Float32Array(32),
+  simulated: new Float32Array(32),
+  difference: new Float32Array(32),
+  deviation: 0.15,
+  ssim: 0.95,
+  mse: 1e-3,
+  consistent: true,
+  floorMedian: 0.11,
+  floorP90: 0.21,
+  ceilingMedian: 0.91,
+  path: [{ step: 4, deviation: 0.15 }],
+  timings: [{ stage: "sample", milliseconds: 48 }],
+};
+
+const stateAfter = (...actions: Action[]): State =>
+  actions.reduce(reduce, initialState({ ...SETTINGS, shot: 0 }, false));
+
+const STARTED: Action[] = [
+  { type: "manifest", manifest: MANIFEST },
+  { type: "loaded", engine: LOADED },
+  { type: "started", request: REQUEST },
+];
+
+const event = (of: EngineEvent): Action => ({ type: "event", event: of });
+
+describe("reduce", () => {
+  it("walks from loading over ready and running to done", () => {
+    expect(stateAfter().phase).toBe("loading");
+    expect(stateAfter(...STARTED.slice(0, 2)).phase).toBe("ready");
+    expect(stateAfter(...STARTED).phase).toBe("running");
+    expect(stateAfter(...STARTED, { type: "finished", pair: PAIR }).phase).toBe("done");
+  });
+
+  it("does not change the state that it was given", () => {
+    const before = Object.freeze(stateAfter(...STARTED));
+    expect(reduce(before, event(step(1, 0.8)))).not.toBe(before);
+    expect(before.sample).toBeNull();
+  });
+
+  it("shows the intermediate pair of every step on the model's time axis", () => {
+    const { sample, progress } = stateAfter(...STARTED, event(step(1)), event(step(2)));
+    expect(sample).toMatchObject({ origin: "forming", step: 2, gathers: { samples: 1, dt: 8e-3, simulated: null } });
+    expect(progress?.label).toBe("Denoising: step 2 of 4");
+  });
+
+  it("collects the deviation of every step", () => {
+    const { sample } = stateAfter(...STARTED, event(step(1, 0.9)), event(step(2, 0.5)));
+    expect(sample?.path).toEqual([
+      { step: 1, deviation: 0.9 },
+      { step: 2, deviation: 0.5 },
+    ]);
+  });
+
+  it("starts a new path after a cancelled generation", () => {
+    const cancelled: Action[] = [...STARTED, event(step(1, 0.9)), { type: "cancelled" }];
+    expect(stateAfter(...cancelled)).toMatchObject({ phase: "ready", sample: { origin: "stopped", verdict: null } });
+    const again = stateAfter(...cancelled, { type: "started", request: REQUEST }, event(step(1, 0.7)));
+    expect(again.sample?.path).toEqual([{ step: 1, deviation: 0.7 }]);
+  });
+
+  it("ignores events of a generation that has ended", () => {
+    const ended = stateAfter(...STARTED, { type: "finished", pair: PAIR });
+    expect(reduce(ended, event(step(3)))).toBe(ended);
+  });
+
+  it("takes verdict, timings and baselines from the finished pair", () => {
+    const state = stateAfter(...STARTED, { type: "finished", pair: PAIR });
+    expect(state.sample).toMatchObject({ origin: "generated", verdict: { deviation: 0.15, consistent: true } });
+    expect(state.baselines).toEqual({ floorMedian: 0.11, floorP90: 0.21, ceilingMedian: 0.91 });
+    expect(state.timings).toEqual(PAIR.timings);
+  });
+
+  it("never lets the example replace a pair that is on screen", () => {
+    const values = new Float32Array(8);
+    const example = {
+      entry: MANIFEST.example,
+      velocity: values,
+      generated: values,
+      simulated: values,
+      difference: values,
+    };
+    const generated = stateAfter(...STARTED, { type: "finished", pair: PAIR });
+    expect(reduce(generated, { type: "example", example })).toBe(generated);
+    expect(stateAfter({ type: "example", example }).sample?.origin).toBe("example");
+  });
+
+  it("keeps the engine after a failed generation, and drops it after a fatal failure", () => {
+    const error = { code: "bad-request", message: "no" };
+    expect(stateAfter(...STARTED, { type: "failed", error, fatal: false })).toMatchObject({
+      phase: "error",
+      engine: LOADED,
+    });
+    expect(stateAfter(...STARTED, { type: "failed", error, fatal: true }).engine).toBeNull();
+  });
+
+  it("turns an unknown family of the address into any family, and says so", () => {
+    const state = stateAfter({ type: "settings", settings: { family: "FlatVel-C" } }, ...STARTED.slice(0, 1));
+    expect(state.settings.family).toBeNull();
+    expect(state.error).toMatchObject({ code: "unknown-family" });
+    expect(
+      stateAfter({ type: "settings", settings: { family: "style-a" } }, ...STARTED.slice(0, 1)).settings.family,
+    ).toBe("Style-A");
+  });
+
+  it("keeps the shot inside the survey", () => {
+    expect(stateAfter({ type: "settings", settings: { shot: 9 } }, ...STARTED.slice(0, 1)).settings.shot).toBe(1);
+  });
+
+  it("drops a film that belongs to another shot", () => {
+    const film = { frames: 1, nz: 2, nx: 2, every: 4, values: new Float32Array(4) };
+    const velocity = PAIR.velocity;
+    const waiting = stateAfter({ type: "film-requested", velocity, shot: 0 });
+    expect(reduce(waiting, { type: "film", velocity, shot: 1, film })).toBe(waiting);
+    expect(reduce(waiting, { type: "film", velocity, shot: 0, film }).film?.frames).toBe(film);
+  });
+});

@@ -1,0 +1,328 @@
+/** The page's state: one object, changed only by `reduce`. */
+
+import type { Backend, EngineEvent, GenerateRequest, Pair, Wavefield } from "@engine/wavediffusion.js";
+import type { FailureMessage } from "./engine/failure";
+import type { Loaded } from "./engine/worker";
+import type { Example } from "./example";
+import type { Baselines, Grid, Manifest } from "./manifest";
+
+/** What the visitor chooses; all of it is in the address (see `url.ts`). */
+export interface Settings {
+  /** `null` is any family. */
+  family: string | null;
+  seed: number;
+  steps: number;
+  guidance: number;
+  /** Decode, simulate and compare after every step. */
+  path: boolean;
+  shot: number;
+  /** `null` leaves the choice to the engine's probe. */
+  backend: Backend | null;
+}
+
+/** As tests see it: the attribute `data-state` of the status line. */
+export type Phase = "loading" | "ready" | "running" | "done" | "error";
+
+/** Shot gathers on one time axis, (shots, samples, receivers). */
+export interface Gathers {
+  samples: number;
+  /** Seconds. */
+  dt: number;
+  generated: Float32Array;
+  /** Missing while the pair forms. */
+  simulated: Float32Array | null;
+  difference: Float32Array | null;
+}
+
+/** How far the pair is from the wave equation. */
+export interface Verdict {
+  deviation: number;
+  ssim: number;
+  mse: number;
+  consistent: boolean;
+}
+
+export interface PathPoint {
+  step: number;
+  deviation: number;
+}
+
+/** The pair on screen. */
+export interface Sample {
+  origin: "example" | "forming" | "stopped" | "generated";
+  family: string | null;
+  seed: number;
+  steps: number;
+  /** Denoising steps taken so far. */
+  step: number;
+  velocity: Float32Array;
+  gathers: Gathers;
+  verdict: Verdict | null;
+  path: readonly PathPoint[];
+}
+
+/** The wavefield that runs over the velocity map. */
+export interface Film {
+  /** The map and shot that it belongs to. */
+  velocity: Float32Array;
+  shot: number;
+  /** Missing while it is computed. */
+  frames: Wavefield | null;
+  frame: number;
+  playing: boolean;
+}
+
+/** What the engine is doing; `fraction` is null when nobody knows. */
+export interface Progress {
+  label: string;
+  fraction: number | null;
+}
+
+export interface Timing {
+  stage: string;
+  milliseconds: number;
+}
+
+export interface State {
+  settings: Settings;
+  /** The system's colour scheme. */
+  dark: boolean;
+  phase: Phase;
+  progress: Progress | null;
+  error: FailureMessage | null;
+  families: readonly string[];
+  grid: Grid | null;
+  baselines: Baselines | null;
+  engine: Loaded | null;
+  /** The generation under way. */
+  request: GenerateRequest | null;
+  sample: Sample | null;
+  timings: readonly Timing[];
+  /** Milliseconds of the last denoising step. */
+  stepTime: number | null;
+  film: Film | null;
+}
+
+export type Action =
+  | { type: "theme"; dark: boolean }
+  | { type: "settings"; settings: Partial<Settings> }
+  | { type: "manifest"; manifest: Manifest }
+  | { type: "example"; example: Example }
+  | { type: "loading"; done: number; total: number }
+  | { type: "loaded"; engine: Loaded }
+  | { type: "started"; request: GenerateRequest }
+  | { type: "event"; event: EngineEvent }
+  | { type: "finished"; pair: Pair }
+  | { type: "cancelled" }
+  /** Something to tell that stops nothing. */
+  | { type: "notice"; error: FailureMessage }
+  | { type: "failed"; error: FailureMessage; fatal: boolean }
+  | { type: "film-requested"; velocity: Float32Array; shot: number }
+  | { type: "film"; velocity: Float32Array; shot: number; film: Wavefield }
+  | { type: "play"; playing: boolean }
+  | { type: "seek"; frame: number };
+
+export const initialState = (settings: Settings, dark: boolean): State => ({
+  settings,
+  dark,
+  phase: "loading",
+  progress: { label: "Loading the page's example", fraction: null },
+  error: null,
+  families: [],
+  grid: null,
+  baselines: null,
+  engine: null,
+  request: null,
+  sample: null,
+  timings: [],
+  stepTime: null,
+  film: null,
+});
+
+/** The request that the settings stand for. */
+export const requestOf = ({ family, seed, steps, guidance, path }: Settings): GenerateRequest => ({
+  family: family ?? undefined,
+  seed,
+  steps,
+  guidance,
+  path,
+});
+
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case "theme":
+      return { ...state, dark: action.dark };
+    case "settings":
+      return clampShot({ ...state, settings: { ...state.settings, ...action.settings } });
+    case "manifest": {
+      const { families, grid, baselines } = action.manifest;
+      return knownFamily(clampShot({ ...state, families, grid, baselines }));
+    }
+    case "example":
+      return state.sample ? state : { ...state, sample: exampleSample(action.example) };
+    case "loading":
+      return { ...state, progress: loadingProgress(action.done, action.total) };
+    case "loaded": {
+      const { families, shape } = action.engine;
+      return { ...state, engine: action.engine, families, grid: shape, phase: "ready", progress: null };
+    }
+    case "started":
+      return {
+        ...state,
+        phase: "running",
+        request: action.request,
+        progress: { label: "Drawing noise", fraction: 0 },
+        error: null,
+        timings: [],
+        stepTime: null,
+        film: null,
+      };
+    case "event":
+      return state.request ? reduceEvent(state, state.request, action.event) : state;
+    case "finished":
+      return finished(state, action.pair);
+    case "cancelled":
+      return { ...state, phase: "ready", request: null, progress: null, sample: stopped(state.sample) };
+    case "notice":
+      return { ...state, error: action.error };
+    case "failed":
+      return {
+        ...state,
+        phase: "error",
+        error: action.error,
+        request: null,
+        progress: null,
+        engine: action.fatal ? null : state.engine,
+        sample: stopped(state.sample),
+        film: state.film?.frames ? state.film : null,
+      };
+    case "film-requested":
+      return {
+        ...state,
+        film: { velocity: action.velocity, shot: action.shot, frames: null, frame: 0, playing: true },
+      };
+    case "film":
+      return filmFits(state.film, action.velocity, action.shot)
+        ? { ...state, film: { ...state.film, frames: action.film } }
+        : state;
+    case "play":
+      return state.film ? { ...state, film: { ...state.film, playing: action.playing } } : state;
+    case "seek":
+      return state.film ? { ...state, film: { ...state.film, frame: action.frame } } : state;
+  }
+}
+
+/** Whether a film is the one of this map and shot. */
+export const filmFits = (film: Film | null, velocity: Float32Array | undefined, shot: number): film is Film =>
+  film !== null && film.velocity === velocity && film.shot === shot;
+
+/** A shot that the survey does not have becomes its last one. */
+function clampShot(state: State): State {
+  const last = state.grid ? state.grid.shots - 1 : state.settings.shot;
+  return state.settings.shot <= last ? state : { ...state, settings: { ...state.settings, shot: last } };
+}
+
+/** A family that the weights do not know, from an address, becomes any family, and that is said. */
+function knownFamily(state: State): State {
+  const { families, settings } = state;
+  const wanted = settings.family?.toLowerCase();
+  if (wanted === undefined) return state;
+  const family = families.find((name) => name.toLowerCase() === wanted) ?? null;
+  const message = `There is no family “${settings.family}”; any family stands instead.`;
+  const error = family === null ? { code: "unknown-family", message } : state.error;
+  return { ...state, settings: { ...settings, family }, error };
+}
+
+function exampleSample({ entry, velocity, generated, simulated, difference }: Example): Sample {
+  const { family, seed, steps, samples, dt, deviation, ssim, mse, consistent, path } = entry;
+  return {
+    origin: "example",
+    family,
+    seed,
+    steps,
+    step: steps,
+    velocity,
+    gathers: { samples, dt, generated, simulated, difference },
+    verdict: { deviation, ssim, mse, consistent },
+    path,
+  };
+}
+
+function loadingProgress(done: number, total: number): Progress {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  if (done >= total) return { label: "Starting the engine", fraction: null };
+  return { label: `Loading the engine: ${megabytes(done)} of ${megabytes(total)} MB`, fraction: done / total };
+}
+
+/** Share of the progress bar that the denoising steps take; simulating the final pair fills the rest. */
+const SAMPLING_SHARE = 0.75;
+
+function reduceEvent(state: State, request: GenerateRequest, event: EngineEvent): State {
+  switch (event.kind) {
+    case "step": {
+      const { step, steps } = event;
+      const earlier = state.sample?.origin === "forming" ? state.sample.path : [];
+      const path = event.deviation == null ? earlier : [...earlier, { step, deviation: event.deviation }];
+      return {
+        ...state,
+        progress: { label: `Denoising: step ${step} of ${steps}`, fraction: (SAMPLING_SHARE * step) / steps },
+        stepTime: event.milliseconds,
+        sample: {
+          origin: "forming",
+          family: request.family ?? null,
+          seed: request.seed,
+          steps,
+          step,
+          velocity: event.velocity,
+          gathers: formingGathers(state, event.gathers),
+          verdict: null,
+          path,
+        },
+      };
+    }
+    case "simulating": {
+      // Checking every step simulates too, but then the steps are the progress.
+      const last = state.sample?.origin === "forming" && state.sample.step === state.sample.steps;
+      if (!last) return state;
+      const share = SAMPLING_SHARE + ((1 - SAMPLING_SHARE) * event.done) / event.total;
+      return { ...state, progress: { label: "Simulating waves through the generated map", fraction: share } };
+    }
+    case "stage":
+      return { ...state, timings: [...state.timings, { stage: event.stage, milliseconds: event.milliseconds }] };
+  }
+}
+
+/** A pair that will not get any further. */
+const stopped = (sample: Sample | null): Sample | null =>
+  sample?.origin === "forming" ? { ...sample, origin: "stopped" } : sample;
+
+/** Gathers of a step: the model's own time axis, nothing simulated. */
+function formingGathers(state: State, generated: Float32Array): Gathers {
+  const { modelSamples = 0, modelDt = 0 } = state.engine?.shape ?? {};
+  return { samples: modelSamples, dt: modelDt, generated, simulated: null, difference: null };
+}
+
+function finished(state: State, pair: Pair): State {
+  const { samples = 0, dt = 0 } = state.engine?.shape ?? {};
+  const { velocity, generated, simulated, difference, deviation, ssim, mse, consistent, path, timings } = pair;
+  const { floorMedian, floorP90, ceilingMedian, request } = pair;
+  return {
+    ...state,
+    phase: "done",
+    progress: null,
+    request: null,
+    timings,
+    baselines: { floorMedian, floorP90, ceilingMedian },
+    sample: {
+      origin: "generated",
+      family: request.family ?? null,
+      seed: request.seed,
+      steps: request.steps,
+      step: request.steps,
+      velocity,
+      gathers: { samples, dt, generated, simulated, difference },
+      verdict: { deviation, ssim, mse, consistent },
+      path,
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Holds the state and tells the views when it changed. */
+
+import { type Action, reduce, type State } from "./state";
+
+/** Draws from the state into the element that it owns. */
+export type View = (state: State) => void;
+
+export interface Store {
+  state(): State;
+  dispatch(action: Action): void;
+  subscribe(view: View): void;
+}
+
+export function createStore(initial: State): Store {
+  let state = initial;
+  const views: View[] = [];
+  return {
+    state: () => state,
+    dispatch(action) {
+      const next = reduce(state, action);
+      if (next === state) return;
+      state = next;
+      for (const view of views) view(state);
+    },
+    subscribe(view) {
+      views.push(view);
+      view(state);
+    },
+  };
+}
+
+/** A view that draws only when what it looks at has changed. */
+export function watching<T extends readonly [unknown, ...unknown[]]>(
+  look: (state: State) => T,
+  draw: (...seen: T) => void,
+): View {
+  let before: T | null = null;
+  return (state) => {
+    const seen = look(state);
+    if (before?.every((value, i) => value === seen[i])) return;
+    before = seen;
+    draw(...seen);
+  };
+}

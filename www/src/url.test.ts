@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { Settings } from "./state";
+import { formatQuery, parseQuery } from "./url";
+
+const SETTINGS: Settings = {
+  family: "CurveFault-B",
+  seed: 4_294_967_295,
+  steps: 12,
+  guidance: 2.5,
+  path: false,
+  shot: 4,
+  backend: "flex",
+};
+
+describe("the address", () => {
+  it("brings back every setting", () => {
+    expect(parseQuery(formatQuery(SETTINGS, ""))).toEqual(SETTINGS);
+    const open: Settings = { ...SETTINGS, family: null, path: true, backend: null };
+    expect(parseQuery(formatQuery(open, ""))).toEqual(open);
+  });
+
+  it("keeps parameters that are not ours", () => {
+    expect(formatQuery(SETTINGS, "?utm=talk&seed=1")).toMatch(/^\?utm=talk&seed=4294967295&family=CurveFault-B/);
+  });
+
+  it("names only what it holds", () => {
+    expect(parseQuery("?seed=3&backend=webgpu")).toEqual({ seed: 3, backend: "webgpu" });
+    expect(parseQuery("")).toEqual({});
+  });
+
+  it.each([
+    "seed=-1",
+    "seed=1.5",
+    "seed=",
+    "seed=x",
+    "steps=0",
+    "steps=1000",
+    "guidance=NaN",
+    "backend=cuda",
+    "path=yes",
+  ])("leaves out what makes no sense: %s", (query) => {
+    expect(parseQuery(query)).toEqual({});
+  });
+});

@@ -1,0 +1,70 @@
+/** The page's address: one typed table maps each setting to its query parameter. That is the whole sharing mechanism. */
+
+import type { Settings } from "./state";
+
+/** Smallest and largest value of each number, for the address and the controls alike. */
+export const LIMITS = {
+  seed: [0, 0xffff_ffff],
+  steps: [1, 50],
+  guidance: [0, 8],
+  shot: [0, 999],
+} as const;
+
+interface Parameter<T> {
+  /** Reads the text of the parameter; undefined when it makes no sense, and then the default stands. */
+  parse: (text: string) => T | undefined;
+  format: (value: T) => string;
+}
+
+const ANY = "any";
+
+const number = ([least, most]: readonly [number, number], whole: boolean): Parameter<number> => ({
+  parse: (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    const fits = Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value));
+    return fits ? value : undefined;
+  },
+  format: String,
+});
+
+const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
+  family: {
+    parse: (text) => (text.toLowerCase() === ANY ? null : text || undefined),
+    format: (family) => family ?? ANY,
+  },
+  seed: number(LIMITS.seed, true),
+  steps: number(LIMITS.steps, true),
+  guidance: number(LIMITS.guidance, false),
+  path: {
+    parse: (text) => ({ "1": true, "0": false })[text],
+    format: (path) => (path ? "1" : "0"),
+  },
+  shot: number(LIMITS.shot, true),
+  backend: {
+    parse: (text) => (text === "webgpu" || text === "flex" ? text : text === "auto" ? null : undefined),
+    format: (backend) => backend ?? "auto",
+  },
+};
+
+const KEYS = Object.keys(PARAMETERS) as (keyof Settings)[];
+
+/** The settings that an address's query names. */
+export function parseQuery(query: string): Partial<Settings> {
+  const given = new URLSearchParams(query);
+  const settings: Partial<Settings> = {};
+  const read = <K extends keyof Settings>(key: K) => {
+    const text = given.get(key);
+    const value = text === null ? undefined : PARAMETERS[key].parse(text);
+    if (value !== undefined) settings[key] = value;
+  };
+  KEYS.forEach(read);
+  return settings;
+}
+
+/** The query that stands for the settings; parameters that are not ours stay. */
+export function formatQuery(settings: Settings, query: string): string {
+  const given = new URLSearchParams(query);
+  const write = <K extends keyof Settings>(key: K) => given.set(key, PARAMETERS[key].format(settings[key]));
+  KEYS.forEach(write);
+  return `?${given}`;
+}

@@ -1,0 +1,111 @@
+/** The form: what to generate, start and stop, and how far it is. */
+
+import { find, h } from "../dom";
+import type { Phase, State } from "../state";
+import { type View, watching } from "../store";
+import { LIMITS } from "../url";
+import type { Commands } from "./commands";
+
+/** Value of the family menu's first entry, which is no family's name. */
+const ANY_FAMILY = "";
+
+const PHASES: Record<Phase, string> = {
+  loading: "Loading",
+  ready: "Ready",
+  running: "Running",
+  done: "Done",
+  error: "Stopped",
+};
+
+export function createControls(form: HTMLFormElement, commands: Commands): View[] {
+  const named = <T extends HTMLElement>(name: string) => find<T>(`[name="${name}"]`, form);
+  const family = named<HTMLSelectElement>("family");
+  const seed = named<HTMLInputElement>("seed");
+  const steps = named<HTMLInputElement>("steps");
+  const guidance = named<HTMLInputElement>("guidance");
+  const path = named<HTMLInputElement>("path");
+  const generate = named<HTMLButtonElement>("generate");
+  const cancel = named<HTMLButtonElement>("cancel");
+  const progress = find<HTMLProgressElement>("progress", form);
+  const status = find("[data-testid=status]", form);
+
+  for (const [input, [least, most]] of [
+    [seed, LIMITS.seed],
+    [steps, LIMITS.steps],
+    [guidance, LIMITS.guidance],
+  ] as const) {
+    input.min = String(least);
+    input.max = String(most);
+  }
+
+  family.addEventListener("change", () => commands.set({ family: family.value === ANY_FAMILY ? null : family.value }));
+  seed.addEventListener("input", () => {
+    if (seed.validity.valid) commands.set({ seed: seed.valueAsNumber });
+  });
+  steps.addEventListener("input", () => commands.set({ steps: steps.valueAsNumber }));
+  guidance.addEventListener("input", () => commands.set({ guidance: guidance.valueAsNumber }));
+  path.addEventListener("change", () => commands.set({ path: path.checked }));
+  named("dice").addEventListener("click", () => commands.set({ seed: Math.floor(Math.random() * 1_000_000) }));
+  cancel.addEventListener("click", () => {
+    cancel.disabled = true;
+    commands.cancel();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!generate.disabled) commands.generate();
+  });
+
+  return [
+    watching(
+      (state) => [state.families, state.settings.family],
+      (families, chosen) => {
+        const any = h("option", { value: ANY_FAMILY }, "any family");
+        family.replaceChildren(any, ...families.map((name) => h("option", { value: name }, name)));
+        family.value = chosen ?? ANY_FAMILY;
+      },
+    ),
+    watching(
+      (state) => [state.settings],
+      (settings) => {
+        if (seed.valueAsNumber !== settings.seed) seed.value = String(settings.seed);
+        steps.value = String(settings.steps);
+        guidance.value = String(settings.guidance);
+        path.checked = settings.path;
+        find("[name=steps-shown]", form).textContent = String(settings.steps);
+        find("[name=guidance-shown]", form).textContent = settings.guidance.toFixed(1);
+      },
+    ),
+    watching(
+      (state) => [state.phase, state.engine],
+      (phase, engine) => {
+        const running = phase === "running";
+        generate.hidden = running;
+        generate.disabled = running || engine === null;
+        cancel.hidden = !running;
+        cancel.disabled = false;
+        status.dataset.state = phase;
+      },
+    ),
+    watching(
+      (state) => [state.progress],
+      (now) => {
+        progress.hidden = now === null;
+        if (now === null || now.fraction === null) progress.removeAttribute("value");
+        else progress.value = now.fraction;
+      },
+    ),
+    watching(
+      (state) => [statusText(state)],
+      (text) => {
+        status.textContent = text;
+      },
+    ),
+  ];
+}
+
+function statusText({ phase, progress, sample }: State): string {
+  if (progress) return progress.label;
+  if (phase === "ready" && sample?.origin === "stopped")
+    return `Cancelled after step ${sample.step} of ${sample.steps}`;
+  return PHASES[phase];
+}

@@ -1,0 +1,161 @@
+/** The velocity map, its colour bar, the survey on it, and the wavefield that runs over it. */
+
+import type { Wavefield } from "@engine/wavediffusion.js";
+import { find, h } from "../dom";
+import { VELOCITY } from "../draw/colormap";
+import { createPlot, labels } from "../draw/plot";
+import { clear, paint, paintWave } from "../draw/raster";
+import { amplitudeScale, extent, percent, short } from "../draw/scale";
+import { filmFits, type Sample } from "../state";
+import { type View, watching } from "../store";
+import type { Commands } from "./commands";
+
+/** Velocities that the colours span, m/s: OpenFWI's range. */
+const SPEEDS = [1500, 4500] as const;
+
+/** Every how many values of a film are looked at to set its colour scale, and the share that is not clipped. */
+const CLIP_STRIDE = 37;
+const SHOWN_SHARE = 0.94;
+
+export function createGround(root: HTMLElement, commands: Commands): View[] {
+  const plot = createPlot({
+    testid: "velocity-canvas",
+    title: "Velocity map",
+    by: "model",
+    note: "by the model",
+  });
+  const wave = h("canvas", {
+    class: "wave",
+    "data-testid": "wavefield-canvas",
+    role: "img",
+    "aria-label": "Wavefield of the simulation: not playing",
+  });
+  const source = h("span", { class: "source", "aria-hidden": "true" });
+  const receivers = h("span", { class: "receivers", "aria-hidden": "true" });
+  plot.box.append(wave, receivers, source);
+  root.append(h("div", { class: "side-by-side" }, plot.element, colorBar()), player());
+
+  const play = find<HTMLButtonElement>("[data-testid=play]", root);
+  const scrub = find<HTMLInputElement>("[data-testid=scrub]", root);
+  const time = find(".time", root);
+  play.addEventListener("click", () => (play.ariaPressed === "true" ? commands.pause() : commands.play()));
+  scrub.addEventListener("input", () => {
+    commands.pause();
+    commands.seek(scrub.valueAsNumber);
+  });
+
+  return [
+    watching(
+      (state) => [state.grid],
+      (grid) => {
+        if (!grid) return;
+        plot.axes(
+          { name: "position (m)", extent: extent(grid.nx, grid.spacing), ticks: 7 },
+          { name: "depth (m)", extent: extent(grid.nz, grid.spacing), ticks: 7 },
+        );
+      },
+    ),
+    watching(
+      (state) => [state.grid, state.settings.shot],
+      (grid, shot) => {
+        source.hidden = receivers.hidden = grid === null;
+        if (!grid) return;
+        source.style.left = `${percent((grid.sourcesX[shot] ?? 0) * grid.spacing, extent(grid.nx, grid.spacing))}%`;
+        receivers.style.setProperty("--receivers", String(grid.receivers));
+      },
+    ),
+    watching(
+      (state) => [state.sample?.velocity, state.grid],
+      (velocity, grid) => {
+        if (!velocity || !grid) return;
+        paint(plot.canvas, velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, VELOCITY);
+      },
+    ),
+    watching(
+      (state) => [state.sample],
+      (sample) => sample && plot.describe(describeMap(sample)),
+    ),
+    watching(
+      (state) => {
+        const fits = filmFits(state.film, state.sample?.velocity, state.settings.shot);
+        return [fits ? state.film : null, state.engine?.shape.dt ?? 0];
+      },
+      (film, dt) => {
+        const frames = film?.frames ?? null;
+        const seconds = (film?.frame ?? 0) * (frames?.every ?? 0) * dt;
+        scrub.disabled = frames === null;
+        scrub.max = String((frames?.frames ?? 2) - 1);
+        scrub.value = String(film?.frame ?? 0);
+        time.textContent = film && !frames ? "simulating" : `${seconds.toFixed(2)} s`;
+        wave.setAttribute("aria-label", `Wavefield of the simulation at ${seconds.toFixed(2)} seconds`);
+        if (film && frames) {
+          const cells = frames.nz * frames.nx;
+          const picture = frames.values.subarray(film.frame * cells, (film.frame + 1) * cells);
+          paintWave(wave, picture, { rows: frames.nz, columns: frames.nx }, filmClip(frames));
+        } else clear(wave);
+      },
+    ),
+    watching(
+      (state) => [
+        state.engine !== null && state.phase !== "running" && state.sample !== null,
+        state.film?.playing ?? false,
+      ],
+      (can, playing) => {
+        play.disabled = !can;
+        play.title = can ? "" : "The waves can be played once the engine is loaded and idle";
+        play.ariaPressed = String(playing);
+        play.setAttribute("aria-label", playing ? "Pause the wavefield" : "Play the wavefield");
+      },
+    ),
+  ];
+}
+
+const clips = new WeakMap<Wavefield, number>();
+
+/** The colour scale of a film, found once. */
+function filmClip(film: Wavefield): number {
+  const known = clips.get(film);
+  if (known !== undefined) return known;
+  const { clip } = amplitudeScale(
+    film.values.filter((value, i) => i % CLIP_STRIDE === 0 && value !== 0),
+    SHOWN_SHARE,
+  );
+  clips.set(film, clip);
+  return clip;
+}
+
+function describeMap({ velocity, family, seed, step, steps }: Sample): string {
+  const low = short(velocity.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY));
+  const high = short(velocity.reduce((a, b) => Math.max(a, b), 0));
+  const stage = step < steps ? `, after denoising step ${step} of ${steps}` : "";
+  return `Generated velocity map, ${family ?? "any family"}, seed ${seed}${stage}: ${low} to ${high} metres a second`;
+}
+
+function colorBar(): HTMLElement {
+  const bar = h("canvas", { class: "bar", "aria-hidden": "true" });
+  const [slow, fast] = SPEEDS;
+  const values = Float32Array.from({ length: VELOCITY.length }, (_, i) => slow + ((fast - slow) * i) / VELOCITY.length);
+  paint(bar, values, { rows: VELOCITY.length, columns: 1 }, SPEEDS, VELOCITY);
+  const axis = h(
+    "div",
+    { class: "axis axis-y" },
+    ...labels({ name: "velocity (m/s)", extent: SPEEDS, ticks: 6 }, "top"),
+  );
+  return h("div", { class: "color-bar" }, bar, axis);
+}
+
+function player(): HTMLElement {
+  const icon =
+    '<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path class="play" d="M6 4v12l10-6z"/><path class="pause" d="M6 4h3v12H6zm5 0h3v12h-3z"/></svg>';
+  const button = h("button", { type: "button", class: "round", "data-testid": "play", "aria-pressed": "false" });
+  button.insertAdjacentHTML("beforeend", icon);
+  const scrub = h("input", {
+    type: "range",
+    "data-testid": "scrub",
+    min: 0,
+    max: 1,
+    value: 0,
+    "aria-label": "Time of the wavefield",
+  });
+  return h("div", { class: "player" }, button, scrub, h("span", { class: "time" }, "0.00 s"));
+}
