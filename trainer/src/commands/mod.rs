@@ -1,0 +1,3 @@
+//! The commands of `wavediffusion`, one a file.
+
+pub mod synth;

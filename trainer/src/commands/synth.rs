@@ -1,0 +1,131 @@
+//! `wavediffusion synth`: makes synthetic pairs of velocity maps and shot gathers.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use wavediffusion::family::Family;
+use wavediffusion::survey::Survey;
+
+use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Plan, contact_sheet, statistics};
+
+/// Make synthetic data: velocity maps of OpenFWI's families and their simulated shot gathers, as OpenFWI's files
+#[derive(Args, Debug)]
+pub struct SynthArgs {
+    /// Directory of the data; a finished part of the same data in it is kept
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["statistics", "contact_sheets"])]
+    out: Option<PathBuf>,
+    /// Families: `all`, or names separated by commas
+    #[arg(long, default_value = "all", value_parser = parse_families)]
+    families: Families,
+    /// Pairs of each family
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// Seed; those from 1,000,000 on are held out for evaluation
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Allow a held-out seed
+    #[arg(long)]
+    held_out: bool,
+    /// Pairs in a file
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    shard_size: u32,
+    /// Print mean, deviation and layers of the maps beside OpenFWI's
+    #[arg(long)]
+    statistics: bool,
+    /// Draw a contact sheet of each family, `<family>.png`, into this directory
+    #[arg(long, value_name = "DIR")]
+    contact_sheets: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+struct Families(Vec<Family>);
+
+fn parse_families(text: &str) -> Result<Families, String> {
+    if text.eq_ignore_ascii_case("all") {
+        return Ok(Families(Family::ALL.to_vec()));
+    }
+    let mut families = Vec::new();
+    for name in text.split(',') {
+        let family = name.trim().parse::<Family>().map_err(|error| error.to_string())?;
+        if !families.contains(&family) {
+            families.push(family);
+        }
+    }
+    Ok(Families(families))
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the seed is held out, or the data cannot be written.
+pub fn run(args: &SynthArgs) -> Result<()> {
+    if args.seed >= HELD_OUT_SEEDS && !args.held_out {
+        bail!(
+            "seed {} is held out for evaluation; seeds of training data are below {HELD_OUT_SEEDS} (--held-out allows it)",
+            args.seed
+        );
+    }
+    let Families(families) = &args.families;
+    if args.statistics {
+        let table = statistics::table(families, args.seed, u64::from(args.count));
+        std::io::stdout().write_all(table.as_bytes())?;
+    }
+    if let Some(dir) = &args.contact_sheets {
+        draw_contact_sheets(dir, families, args.seed)?;
+    }
+    match &args.out {
+        Some(dir) => make(dir, args, families),
+        None => Ok(()),
+    }
+}
+
+fn draw_contact_sheets(dir: &Path, families: &[Family], seed: u64) -> Result<()> {
+    let draw = |family: Family| -> Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        contact_sheet::draw(family, seed).write_to(&mut file, image::ImageFormat::Png)?;
+        file.persist(dir.join(format!("{family}.png")))?;
+        Ok(())
+    };
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    families
+        .iter()
+        .try_for_each(|&family| draw(family).with_context(|| format!("cannot draw {family} in {}", dir.display())))
+}
+
+fn make(dir: &Path, args: &SynthArgs, families: &[Family]) -> Result<()> {
+    let plan = Plan {
+        families: families.to_vec(),
+        count: args.count as usize,
+        seed: args.seed,
+        shard_size: args.shard_size as usize,
+        survey: Survey::openfwi(),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let handler = Arc::clone(&stop);
+    ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot catch Ctrl-C")?;
+    let bar = ProgressBar::new(plan.pairs() as u64);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {per_sec}, {elapsed} gone, {eta} to go")?);
+    bar.enable_steady_tick(Duration::from_secs(1));
+    let outcome = synth::write(dir, &plan, &stop, |step| match step {
+        synth::Step::Kept(pairs) => {
+            bar.inc(pairs as u64);
+            bar.reset_eta();
+        }
+        synth::Step::Made(pairs) => bar.inc(pairs as u64),
+    })?;
+    match outcome {
+        Outcome::Complete => bar.finish(),
+        Outcome::Interrupted => {
+            bar.abandon();
+            bail!("interrupted; the same command goes on from the last finished file");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What a directory of synthetic data holds, and how it was made.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use wavediffusion::family::Family;
+use wavediffusion::survey::Survey;
+
+use super::{GENERATOR_VERSION, Plan};
+
+/// Name of the manifest in its directory.
+pub const FILE_NAME: &str = "manifest.json";
+
+/// Contents of `manifest.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of the program that wrote the data.
+    pub code_version: String,
+    /// Version of the map generators.
+    pub generator_version: u32,
+    /// Seed of every family's sequence.
+    pub seed: u64,
+    /// Pairs in a full shard.
+    pub shard_size: usize,
+    /// The survey that was simulated.
+    pub survey: Survey,
+    /// Finished shards of each family, by number.
+    pub families: BTreeMap<Family, BTreeMap<usize, Shard>>,
+}
+
+/// One pair of files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Index of the first map in the family's sequence.
+    pub first: u64,
+    /// Number of pairs.
+    pub pairs: usize,
+    /// Velocity maps.
+    pub velocity: FileEntry,
+    /// Shot gathers.
+    pub seismic: FileEntry,
+    /// How many maps have how many layers (0: smooth).
+    pub layers: BTreeMap<usize, usize>,
+}
+
+/// A file and its size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Path relative to the manifest.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+impl FileEntry {
+    /// Entry of the file at `dir`/`path`.
+    pub fn of(dir: &Path, path: String) -> Result<Self> {
+        let bytes = fs::metadata(dir.join(&path)).with_context(|| format!("cannot look at {path}"))?.len();
+        Ok(Self { path, bytes })
+    }
+
+    /// Whether the file is there with the size it had.
+    fn is_intact(&self, dir: &Path) -> bool {
+        fs::metadata(dir.join(&self.path)).is_ok_and(|found| found.len() == self.bytes)
+    }
+}
+
+impl Manifest {
+    /// The manifest of a plan of which nothing is done.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            generator_version: GENERATOR_VERSION,
+            seed: plan.seed,
+            shard_size: plan.shard_size,
+            survey: plan.survey.clone(),
+            families: BTreeMap::new(),
+        }
+    }
+
+    /// The manifest in `dir`, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join(FILE_NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
+        let manifest = serde_json::from_str(&text)
+            .with_context(|| format!("{} is no manifest of synthetic data", path.display()))?;
+        Ok(Some(manifest))
+    }
+
+    /// The manifest in `dir`, or a new one; data of another seed, survey or version are refused, and shards whose files
+    /// are gone or of another size are forgotten.
+    ///
+    /// # Errors
+    /// When the data in `dir` were made otherwise than planned.
+    pub fn resume(dir: &Path, plan: &Plan) -> Result<Self> {
+        let fresh = Self::new(plan);
+        let Some(mut found) = Self::read(dir)? else { return Ok(fresh) };
+        let differs = |what: &str, found: &dyn std::fmt::Display, planned: &dyn std::fmt::Display| {
+            format!(
+                "{} holds data of {what} {found}, not {planned}; choose another directory or the same {what}",
+                dir.display()
+            )
+        };
+        if found.seed != fresh.seed {
+            bail!(differs("seed", &found.seed, &fresh.seed));
+        }
+        if found.generator_version != fresh.generator_version {
+            bail!(differs("generator version", &found.generator_version, &fresh.generator_version));
+        }
+        if found.code_version != fresh.code_version {
+            bail!(differs("code version", &found.code_version, &fresh.code_version));
+        }
+        if found.shard_size != fresh.shard_size {
+            bail!(differs("shard size", &found.shard_size, &fresh.shard_size));
+        }
+        if found.survey != fresh.survey {
+            bail!("{} holds data of another survey; choose another directory or the same survey", dir.display());
+        }
+        for shards in found.families.values_mut() {
+            shards.retain(|_, shard| shard.velocity.is_intact(dir) && shard.seismic.is_intact(dir));
+        }
+        Ok(found)
+    }
+
+    /// Replaces the manifest in `dir` at one stroke.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, dir: &Path) -> Result<()> {
+        let path = dir.join(FILE_NAME);
+        let save = || -> Result<()> {
+            let mut file = tempfile::Builder::new().suffix(".part").tempfile_in(dir)?;
+            serde_json::to_writer_pretty(&mut file, self)?;
+            file.write_all(b"\n")?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        save().with_context(|| format!("cannot write {}", path.display()))
+    }
+}
