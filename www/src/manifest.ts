@@ -59,7 +59,7 @@ type Json = Record<string, unknown>;
 function field<T>(of: Json, path: string, is: (value: unknown) => value is T): T {
   let value: unknown = of;
   for (const key of path.split(".")) value = isObject(value) ? value[key] : undefined;
-  if (!is(value)) throw new Failure("manifest-mismatch", `The weights' manifest has no usable field \`${path}\`.`);
+  if (!is(value)) throw new Failure("bad-manifest", `The weights' manifest has no usable field \`${path}\`.`);
   return value;
 }
 
@@ -85,17 +85,17 @@ function fileEntry(of: Json, path: string): FileEntry {
 /**
  * Reads a manifest.
  *
- * @throws {Failure} `manifest-mismatch`, naming the field that is missing.
+ * @throws {Failure} `bad-manifest`, naming the field that is missing.
  */
 export function parseManifest(text: string): Manifest {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new Failure("manifest-mismatch", "The weights' manifest is not JSON.");
+    throw new Failure("bad-manifest", "The weights' manifest is not JSON.");
   }
   if (!isObject(json) || json.format !== 1)
-    throw new Failure("manifest-mismatch", "The weights' manifest is not of format 1.");
+    throw new Failure("bad-manifest", "The weights' manifest is not of format 1.");
   const sources = field(json, "survey.sources", isCells);
   const receivers = field(json, "survey.receivers", isCells);
   const example = {
@@ -135,7 +135,6 @@ export function parseManifest(text: string): Manifest {
 /** The example's file holds a square velocity map and two gathers; the manifest gives its length. */
 function velocityShape(example: ExampleEntry, traces: number): { nz: number; nx: number } {
   const side = Math.sqrt(example.bytes / Float32Array.BYTES_PER_ELEMENT - 2 * traces * example.samples);
-  if (!Number.isInteger(side))
-    throw new Failure("manifest-mismatch", "The example pair's length does not fit the survey.");
+  if (!Number.isInteger(side)) throw new Failure("bad-manifest", "The example pair's length does not fit the survey.");
   return { nz: side, nx: side };
 }

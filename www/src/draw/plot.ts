@@ -24,6 +24,8 @@ export interface Plot {
   /** Holds the canvas and whatever is laid over it. */
   box: HTMLElement;
   axes(x: Axis, y: Axis): void;
+  /** Says something beside the title. */
+  note(text: string): void;
   /** What a screen reader says of the picture. */
   describe(text: string): void;
 }
@@ -33,8 +35,8 @@ export function createPlot({ testid, title, by, note }: PlotOptions): Plot {
   const box = h("div", { class: "box" }, canvas);
   const axisX = h("div", { class: "axis axis-x", "aria-hidden": "true" });
   const axisY = h("div", { class: "axis axis-y", "aria-hidden": "true" });
-  const caption = h("figcaption", {}, h("b", by ? { class: `by-${by}` } : {}, title));
-  if (note) caption.append(h("span", {}, note));
+  const aside = h("span", {}, note ?? "");
+  const caption = h("figcaption", {}, h("b", by ? { class: `by-${by}` } : {}, title), aside);
   return {
     element: h("figure", { class: "plot" }, caption, axisY, box, axisX),
     canvas,
@@ -42,6 +44,9 @@ export function createPlot({ testid, title, by, note }: PlotOptions): Plot {
     axes(x, y) {
       axisX.replaceChildren(...labels(x, "left"));
       axisY.replaceChildren(...labels(y, "top"));
+    },
+    note: (text) => {
+      aside.textContent = text;
     },
     describe: (text) => canvas.setAttribute("aria-label", text),
   };

@@ -27,13 +27,19 @@ export interface AmplitudeScale {
   gain: number;
 }
 
+/** How many values the share is counted on: enough for a colour scale, few enough to sort between two frames. */
+const COUNTED = 8192;
+
 /** A symmetric colour scale that shows the given share of the amplitudes without clipping; NaN are left out. */
 export function amplitudeScale(values: Float32Array, share: number): AmplitudeScale {
-  const sizes = values
-    .filter((value) => !Number.isNaN(value))
-    .map(Math.abs)
+  let peak = 0;
+  for (const value of values) peak = Math.max(peak, Math.abs(value) || 0);
+  const stride = Math.max(1, Math.floor(values.length / COUNTED));
+  const sizes = Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) =>
+    Math.abs(values[i * stride] ?? 0),
+  )
+    .filter((size) => !Number.isNaN(size))
     .sort();
-  const peak = sizes.at(-1) ?? 0;
   const clip = sizes[Math.floor(share * (sizes.length - 1))] || peak || 1;
   return { clip, gain: peak > 0 ? peak / clip : 1 };
 }

@@ -1,6 +1,6 @@
 /** The page's side of the engine: starts the worker and turns what it reports into actions. */
 
-import type { Backend, GenerateRequest } from "@engine/wavediffusion.js";
+import type { Backend, EngineEvent, GenerateRequest } from "@engine/wavediffusion.js";
 import * as Comlink from "comlink";
 import type { Manifest } from "../manifest";
 import type { Action } from "../state";
@@ -26,6 +26,14 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
   });
   const engine = Comlink.wrap<EngineWorker>(worker);
 
+  // The engine does one thing at a time; what comes meanwhile waits.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
+    const turn = last.then(job);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
   return {
     async load(manifest, base, backend) {
       const request = { manifest: manifest.text, weights: manifest.weights, base: base.href, backend };
@@ -40,10 +48,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     async generate(request) {
       dispatch({ type: "started", request });
       try {
-        const pair = await engine.generate(
-          request,
-          Comlink.proxy((event) => dispatch({ type: "event", event })),
-        );
+        const onEvent = Comlink.proxy((event: EngineEvent) => dispatch({ type: "event", event }));
+        const pair = await inTurn(() => engine.generate(request, onEvent));
         dispatch({ type: "finished", pair });
       } catch (thrown) {
         const error = describe(thrown);
@@ -58,7 +64,7 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     async film(velocity, shot) {
       dispatch({ type: "film-requested", velocity, shot });
       try {
-        const film = await engine.wavefield(velocity, shot, FILM_EVERY);
+        const film = await inTurn(() => engine.wavefield(velocity, shot, FILM_EVERY));
         dispatch({ type: "film", velocity, shot, film });
       } catch (thrown) {
         dispatch({ type: "failed", error: describe(thrown), fatal: false });

@@ -21,23 +21,21 @@ export async function open(url: URL): Promise<Response> {
   return response;
 }
 
-/** The same response, reporting its bytes as they pass. */
-export function metered(response: Response, onBytes: OnBytes): Response {
+/** The same bytes as a response of a given type, reported as they pass. */
+export function metered(response: Response, type: string, onBytes: OnBytes): Response {
   const meter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       onBytes(chunk.byteLength);
       controller.enqueue(chunk);
     },
   });
-  return new Response(response.body?.pipeThrough(meter), {
-    headers: { "content-type": response.headers.get("content-type") ?? "application/octet-stream" },
-  });
+  return new Response(response.body?.pipeThrough(meter), { headers: { "content-type": type } });
 }
 
 /**
  * The bytes of the weights: from the cache, or from the network and then cached.
  *
- * @throws {Failure} `insecure-context` when the browser cannot verify, `weights-corrupt` when the checksum differs.
+ * @throws {Failure} `insecure-context` when the browser cannot verify, `bad-weights` when the checksum differs.
  */
 export async function fetchWeights(entry: FileEntry, base: URL, onBytes: OnBytes): Promise<Uint8Array> {
   if (!globalThis.crypto?.subtle) {
@@ -53,10 +51,10 @@ export async function fetchWeights(entry: FileEntry, base: URL, onBytes: OnBytes
     onBytes(kept.byteLength);
     return kept;
   }
-  const bytes = new Uint8Array(await metered(await open(url), onBytes).arrayBuffer());
+  const bytes = new Uint8Array(await metered(await open(url), "application/octet-stream", onBytes).arrayBuffer());
   if ((await sha256(bytes)) !== entry.sha256) {
     throw new Failure(
-      "weights-corrupt",
+      "bad-weights",
       `${entry.file} is not what its manifest describes (${bytes.byteLength} bytes arrived, ${entry.bytes} expected; SHA-256 differs); reload to fetch it again.`,
     );
   }

@@ -70,6 +70,9 @@ function refusal(found: Probe, wanted: Backend | null): string | null {
   return null;
 }
 
+/** Failures of WebGPU itself, which the other backend does not share. */
+const GPU_FAILURES = ["webgpu-unavailable", "gpu-error", "device-lost"];
+
 async function start(manifest: string, weights: Uint8Array, wanted: Backend | null): Promise<string | null> {
   let fallback = refusal(await probe(), wanted);
   if (fallback === null) {
@@ -78,7 +81,7 @@ async function start(manifest: string, weights: Uint8Array, wanted: Backend | nu
       return null;
     } catch (thrown) {
       const failure = describe(thrown);
-      if (failure.code !== "webgpu-unavailable") throw thrown;
+      if (!GPU_FAILURES.includes(failure.code)) throw thrown;
       fallback = failure.message;
     }
   }
@@ -96,7 +99,9 @@ const api = {
         onProgress(done, __ENGINE_BYTES__ + request.weights.bytes);
       };
       const [, weights] = await Promise.all([
-        open(new URL(engineUrl, import.meta.url)).then((code) => initEngine({ module_or_path: metered(code, count) })),
+        open(new URL(engineUrl, import.meta.url)).then((code) =>
+          initEngine({ module_or_path: metered(code, "application/wasm", count) }),
+        ),
         fetchWeights(request.weights, new URL(request.base), count),
       ]);
       const fallback = await start(request.manifest, weights, request.backend);

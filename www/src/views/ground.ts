@@ -13,9 +13,8 @@ import type { Commands } from "./commands";
 /** Velocities that the colours span, m/s: OpenFWI's range. */
 const SPEEDS = [1500, 4500] as const;
 
-/** Every how many values of a film are looked at to set its colour scale, and the share that is not clipped. */
-const CLIP_STRIDE = 37;
-const SHOWN_SHARE = 0.94;
+/** Share of a film's amplitudes that is not clipped. */
+const SHOWN_SHARE = 0.95;
 
 export function createGround(root: HTMLElement, commands: Commands): View[] {
   const plot = createPlot({
@@ -73,7 +72,11 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
     ),
     watching(
       (state) => [state.sample],
-      (sample) => sample && plot.describe(describeMap(sample)),
+      (sample) => {
+        if (!sample) return;
+        plot.note(`${sample.origin === "example" ? "example: " : ""}${nameOf(sample)}`);
+        plot.describe(describeMap(sample));
+      },
     ),
     watching(
       (state) => {
@@ -116,19 +119,19 @@ const clips = new WeakMap<Wavefield, number>();
 function filmClip(film: Wavefield): number {
   const known = clips.get(film);
   if (known !== undefined) return known;
-  const { clip } = amplitudeScale(
-    film.values.filter((value, i) => i % CLIP_STRIDE === 0 && value !== 0),
-    SHOWN_SHARE,
-  );
+  const { clip } = amplitudeScale(film.values, SHOWN_SHARE);
   clips.set(film, clip);
   return clip;
 }
 
-function describeMap({ velocity, family, seed, step, steps }: Sample): string {
+const nameOf = ({ family, seed }: Sample) => `${family ?? "any family"}, seed ${seed}`;
+
+function describeMap(sample: Sample): string {
+  const { velocity, step, steps } = sample;
   const low = short(velocity.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY));
   const high = short(velocity.reduce((a, b) => Math.max(a, b), 0));
   const stage = step < steps ? `, after denoising step ${step} of ${steps}` : "";
-  return `Generated velocity map, ${family ?? "any family"}, seed ${seed}${stage}: ${low} to ${high} metres a second`;
+  return `Generated velocity map, ${nameOf(sample)}${stage}: ${low} to ${high} metres a second`;
 }
 
 function colorBar(): HTMLElement {
