@@ -23,6 +23,11 @@ export function find<T extends Element = HTMLElement>(selector: string, within: 
   return element;
 }
 
-/** The value of a custom property of the page's style sheet. */
-export const styleOf = (property: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+/** A colour of the style sheet as a canvas understands it: a custom property, light or dark resolved. */
+export function colorOf(property: string): string {
+  const probe = h("span", { style: `color: var(${property})` });
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}

@@ -120,6 +120,12 @@ describe("reduce", () => {
     expect(again.sample?.path).toEqual([{ step: 1, deviation: 0.7 }]);
   });
 
+  it("tells how much has been loaded, and ignores what comes late", () => {
+    const half: Action = { type: "loading", done: 5e6, total: 1e7 };
+    expect(stateAfter(half).progress).toEqual({ label: "Loading the engine: 5.0 of 10.0 MB", fraction: 0.5 });
+    expect(stateAfter(...STARTED.slice(0, 2), half).progress).toBeNull();
+  });
+
   it("ignores events of a generation that has ended", () => {
     const ended = stateAfter(...STARTED, { type: "finished", pair: PAIR });
     expect(reduce(ended, event(step(3)))).toBe(ended);

@@ -161,7 +161,8 @@ export function reduce(state: State, action: Action): State {
     case "example":
       return state.sample ? state : { ...state, sample: exampleSample(action.example) };
     case "loading":
-      return { ...state, progress: loadingProgress(action.done, action.total) };
+      // The last of these may arrive after the answer that they lead up to.
+      return state.phase === "loading" ? { ...state, progress: loadingProgress(action.done, action.total) } : state;
     case "loaded": {
       const { families, shape } = action.engine;
       return { ...state, engine: action.engine, families, grid: shape, phase: "ready", progress: null };

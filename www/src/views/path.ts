@@ -1,7 +1,7 @@
 /** The deviation of every denoising step's pair. */
 
 import uPlot from "uplot";
-import { h, styleOf } from "../dom";
+import { colorOf, h } from "../dom";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
 import type { PathPoint } from "../state";
@@ -41,13 +41,14 @@ const data = (path: readonly PathPoint[]): uPlot.AlignedData => [
 const sizeOf = (place: HTMLElement) => ({ width: place.clientWidth, height: place.clientHeight });
 
 function options(place: HTMLElement, steps: number, baselines: Baselines | null): uPlot.Options {
-  const font = `11px ${styleOf("--font")}`;
+  const font = `11px ${getComputedStyle(place).fontFamily}`;
+  const [accent, lines] = [colorOf("--accent"), colorOf("--line")];
   const axis: uPlot.Axis = {
     font,
     labelFont: font,
-    stroke: styleOf("--ink-soft"),
-    grid: { stroke: styleOf("--line"), width: 1 },
-    ticks: { stroke: styleOf("--line"), width: 1, size: 4 },
+    stroke: colorOf("--ink-soft"),
+    grid: { stroke: lines, width: 1 },
+    ticks: { stroke: lines, width: 1, size: 4 },
     labelSize: 16,
     labelGap: 0,
   };
@@ -67,17 +68,17 @@ function options(place: HTMLElement, steps: number, baselines: Baselines | null)
     series: [
       {},
       {
-        stroke: styleOf("--accent"),
+        stroke: accent,
         width: 2,
-        points: { show: true, size: 5, fill: styleOf("--accent"), stroke: styleOf("--accent") },
+        points: { show: true, size: 5, fill: accent, stroke: accent },
       },
     ],
     hooks: {
       drawAxes: [
         (chart) => {
           if (!baselines) return;
-          line(chart, baselines.ceilingMedian, "ceiling", styleOf("--bad"), font);
-          line(chart, baselines.floorP90, "floor, 90 %", styleOf("--good"), font);
+          line(chart, baselines.ceilingMedian, "ceiling", colorOf("--bad"), font);
+          line(chart, baselines.floorP90, "floor, 90 %", colorOf("--good"), font);
         },
       ],
     },
