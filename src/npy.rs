@@ -149,6 +149,11 @@ impl NpyLayout {
         &self.shape
     }
 
+    /// Whether the values are in Fortran order.
+    pub fn is_fortran(&self) -> bool {
+        self.fortran
+    }
+
     /// Reads the values of record `index` along the first axis.
     ///
     /// # Errors

@@ -1,4 +1,6 @@
 //! What the `wavediffusion` program is made of: its commands, and the data and training behind them.
 
 pub mod commands;
+pub mod dataset;
+pub mod files;
 pub mod synth;

@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 use super::layers::{Stack, Undulation, independent, interfaces, rising};
 use super::random::Random;
-use super::{CELLS, VELOCITIES, raster};
+use super::{VELOCITIES, raster};
 
 /// Whether the layers were flat before they broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -11,6 +11,7 @@ use wavediffusion::family::Family;
 use wavediffusion::survey::Survey;
 
 use super::{GENERATOR_VERSION, Plan};
+use crate::files;
 
 /// Name of the manifest in its directory.
 pub const FILE_NAME: &str = "manifest.json";
@@ -142,14 +143,8 @@ impl Manifest {
     /// When it cannot be written.
     pub fn save(&self, dir: &Path) -> Result<()> {
         let path = dir.join(FILE_NAME);
-        let save = || -> Result<()> {
-            let mut file = tempfile::Builder::new().suffix(".part").tempfile_in(dir)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        save().with_context(|| format!("cannot write {}", path.display()))
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        files::replace(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     }
 }

@@ -6,11 +6,11 @@
 //! them after that. Families take turns, so that an early stop leaves a balanced set.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use wavediffusion::family::Family;
 use wavediffusion::npy::NpyWriter;
@@ -20,6 +20,8 @@ use wavediffusion::wave;
 use super::manifest::{FileEntry, Manifest, Shard};
 use super::{CELLS, Sketch, sketch};
 
+/// Name of the file that a run holds locked.
+const LOCK_NAME: &str = ".lock";
 /// Pairs that are held in memory at once.
 const BATCH: usize = 32;
 
@@ -77,6 +79,7 @@ pub enum Step {
 /// When `dir` holds data made otherwise, or a file cannot be written.
 pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) -> Result<Outcome> {
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let _lock = lock(dir)?;
     let mut manifest = Manifest::resume(dir, plan)?;
     remove_unfinished(dir)?;
     for (family, number, pairs) in plan.shards() {
@@ -93,6 +96,17 @@ pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) 
     }
     manifest.save(dir)?;
     Ok(Outcome::Complete)
+}
+
+/// Keeps a second run out of `dir` for as long as the file lives; the system lets go of the lock of a run that died.
+fn lock(dir: &Path) -> Result<File> {
+    let path = dir.join(LOCK_NAME);
+    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another run is writing to {}; wait for it or stop it", dir.display()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
 }
 
 /// Removes what an interrupted run left half-written in `dir` and its folders of families.
@@ -149,9 +163,117 @@ fn write_shard(
         }
         report(Step::Made(batch.len()));
     }
-    velocities.finish().with_context(failed)?;
+    // A reader looks for velocity maps first: gathers are there before they are.
     seismic.finish().with_context(failed)?;
+    velocities.finish().with_context(failed)?;
     let velocity = FileEntry::of(dir, velocity_name.clone())?;
     let seismic = FileEntry::of(dir, seismic_name.clone())?;
     Ok(Some(Shard { first, pairs, velocity, seismic, layers }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::path::PathBuf;
+    use std::time::SystemTime;
+    use wavediffusion::survey::SurveyConfig;
+
+    /// Two families, five pairs each in shards of two, ten time steps.
+    fn plan() -> Plan {
+        let config = SurveyConfig { samples: 10, ..Survey::openfwi().config().clone() };
+        let families = vec![Family::FlatVelA, Family::CurveFaultB];
+        Plan { families, count: 5, seed: 3, shard_size: 2, survey: Survey::new(config).unwrap() }
+    }
+
+    fn complete(dir: &Path, plan: &Plan) -> Result<Outcome> {
+        write(dir, plan, &AtomicBool::new(false), |_| ())
+    }
+
+    /// Contents of every file but the lock, by path.
+    fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                let folder = PathBuf::from(path.file_name().unwrap());
+                files.extend(contents(&path).into_iter().map(|(name, bytes)| (folder.join(name), bytes)));
+            } else if !path.ends_with(LOCK_NAME) {
+                files.insert(path.file_name().unwrap().into(), fs::read(&path).unwrap());
+            }
+        }
+        files
+    }
+
+    fn modified(path: &Path) -> SystemTime {
+        fs::metadata(path).unwrap().modified().unwrap()
+    }
+
+    #[test]
+    fn a_run_interrupted_anywhere_ends_in_the_same_files() {
+        let whole = tempfile::tempdir().unwrap();
+        assert_eq!(complete(whole.path(), &plan()).unwrap(), Outcome::Complete);
+        let expected = contents(whole.path());
+        assert_eq!(expected.len(), 2 * 3 * 2 + 1);
+        for steps in 0..6 {
+            let dir = tempfile::tempdir().unwrap();
+            let (stop, left) = (AtomicBool::new(steps == 0), Cell::new(steps));
+            let count = |_| {
+                left.set(left.get() - 1);
+                stop.store(left.get() == 0, Ordering::Relaxed);
+            };
+            assert_eq!(write(dir.path(), &plan(), &stop, count).unwrap(), Outcome::Interrupted);
+            assert!(contents(dir.path()).keys().all(|name| !name.to_string_lossy().ends_with(".part")));
+            complete(dir.path(), &plan()).unwrap();
+            assert_eq!(contents(dir.path()), expected, "after {steps} steps");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_replaced_and_finished_shards_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        complete(dir.path(), &plan()).unwrap();
+        let expected = contents(dir.path());
+        let file = |name: &str| dir.path().join("FlatVel-A").join(name);
+        let kept = modified(&file("data1.npy"));
+        fs::write(file("data2.npy"), b"cut short").unwrap();
+        fs::remove_file(file("model3.npy")).unwrap();
+        fs::write(file("data3.npy.part"), b"half").unwrap();
+        complete(dir.path(), &plan()).unwrap();
+        assert_eq!(contents(dir.path()), expected);
+        assert_eq!(modified(&file("data1.npy")), kept);
+    }
+
+    #[test]
+    fn more_pairs_extend_the_same_sequence() {
+        let (grown, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        complete(grown.path(), &Plan { count: 3, ..plan() }).unwrap();
+        complete(grown.path(), &plan()).unwrap();
+        complete(whole.path(), &plan()).unwrap();
+        assert_eq!(contents(grown.path()), contents(whole.path()));
+    }
+
+    #[test]
+    fn data_made_otherwise_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let small = Plan { families: vec![Family::FlatVelA], count: 1, ..plan() };
+        complete(dir.path(), &small).unwrap();
+        let refusal = |plan: Plan| complete(dir.path(), &plan).unwrap_err().to_string();
+        assert!(refusal(Plan { seed: 4, ..small.clone() }).contains("holds data of seed 3, not 4"));
+        assert!(refusal(Plan { shard_size: 7, ..small.clone() }).contains("shard size 2, not 7"));
+        assert!(refusal(Plan { survey: Survey::openfwi(), ..small.clone() }).contains("another survey"));
+        let _held = lock(dir.path()).unwrap();
+        assert!(refusal(small).contains("another run is writing"));
+    }
+
+    #[test]
+    fn data_do_not_depend_on_the_number_of_threads() {
+        let made = |threads: usize| {
+            let dir = tempfile::tempdir().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| complete(dir.path(), &plan())).unwrap();
+            contents(dir.path())
+        };
+        assert_eq!(made(1), made(3));
+    }
 }
