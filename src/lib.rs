@@ -8,10 +8,13 @@
 //! `consistency` know nothing of neural networks; `model` and `diffusion` know nothing of waves; only `web` knows that a
 //! browser exists.
 
+pub mod consistency;
+pub mod diffusion;
 pub mod family;
 pub mod gathers;
 pub mod model;
 pub mod npy;
+pub mod signal;
 pub mod survey;
 pub mod velocity_map;
 pub mod wave;

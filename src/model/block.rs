@@ -58,12 +58,26 @@ impl Block {
     /// Multi-head self-attention of normalised tokens.
     pub(super) fn attend(&self, tokens: Tensor<3>) -> Tensor<3> {
         let [batch, count, width] = tokens.dims();
-        let head = width / self.heads;
-        let qkv = self.qkv.forward(tokens).reshape([batch, count, 3, self.heads, head]).permute([2, 0, 3, 1, 4]);
-        let [query, key, value] =
-            [0, 1, 2].map(|part| qkv.clone().narrow(0, part, 1).reshape([batch, self.heads, count, head]));
+        let [query, key, value] = self
+            .project(tokens)
+            .map(|part| part.reshape([batch, count, self.heads, width / self.heads]).permute([0, 2, 1, 3]));
         let mixed = scaled_dot_product(query, key, value);
         self.attention_out.forward(mixed.permute([0, 2, 1, 3]).reshape([batch, count, width]))
+    }
+
+    /// Queries, keys and values: one product and three views of it, or, where gradients are asked for, three products,
+    /// since the gradient of a view is as large as what it looks at.
+    fn project(&self, tokens: Tensor<3>) -> [Tensor<3>; 3] {
+        let width = tokens.dims()[2];
+        if !tokens.is_autodiff() {
+            let all = self.qkv.forward(tokens);
+            return [0, 1, 2].map(|part| all.clone().narrow(2, part * width, width));
+        }
+        [0, 1, 2].map(|part| {
+            let weight = self.qkv.weight.val().narrow(1, part * width, width);
+            let bias = self.qkv.bias.as_ref().map(|bias| bias.val().narrow(0, part * width, width));
+            burn::tensor::module::linear(tokens.clone(), weight, bias)
+        })
     }
 
     /// The feed-forward part on normalised tokens.

@@ -139,8 +139,8 @@ impl<'a, T: Real> Propagator<'a, T> {
 
     /// Copies the amplitudes at the receivers into `traces`, one value a receiver.
     pub fn record(&self, traces: &mut [T]) {
-        for (trace, &receiver) in traces.iter_mut().zip(&self.medium.receivers) {
-            *trace = self.now[receiver];
+        for (trace, &(z, x)) in traces.iter_mut().zip(&self.medium.receivers) {
+            *trace = self.now[self.medium.index(z, x)];
         }
     }
 
@@ -216,7 +216,9 @@ fn widen(range: &Range<usize>, by: usize, cells: usize) -> Range<usize> {
 }
 
 /// The scheme on one row; `new` holds the field before `now` at first. All slices are equally long.
-#[inline(always)]
+///
+/// As a function of its own, the compiler knows that `new` overlaps nothing and vectorises without asking.
+#[inline(never)]
 fn advance_row<T: Real>(
     new: &mut [T],
     now: &[T],

@@ -56,8 +56,8 @@ pub struct Medium<T> {
     pub(super) carry_z: Vec<T>,
     /// Each shot's source.
     pub(super) sources: Vec<Source<T>>,
-    /// Positions of the receivers in a field.
-    pub(super) receivers: Vec<usize>,
+    /// Row and column of each receiver on the padded grid.
+    pub(super) receivers: Vec<(usize, usize)>,
     /// The source signature, one value a time step.
     pub(super) wavelet: Vec<T>,
 }
@@ -102,10 +102,6 @@ impl<T: Real> Medium<T> {
             let (z, x) = padded(cell);
             Source { z, x, gain: T::from_f64((at(z, x) * config.dt).powi(2)) }
         };
-        let receiver = |cell: &Cell| {
-            let (z, x) = padded(cell);
-            (z + GHOST) * stride + x + GHOST
-        };
         Ok(Self {
             rows,
             columns,
@@ -114,7 +110,7 @@ impl<T: Real> Medium<T> {
             carry_x: carry(columns),
             carry_z: carry(rows),
             sources: config.sources.iter().map(source).collect(),
-            receivers: config.receivers.iter().map(receiver).collect(),
+            receivers: config.receivers.iter().map(padded).collect(),
             wavelet: survey.wavelet().iter().map(|&s| T::from_f64(s)).collect(),
         })
     }

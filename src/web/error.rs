@@ -17,7 +17,7 @@ pub enum ErrorCode {
     /// The weights are truncated, corrupted, or of another architecture than the manifest says.
     BadWeights,
     /// WebGPU was asked for and cannot be used; the message says why.
-    NoWebgpu,
+    WebgpuUnavailable,
     /// The browser took the GPU device away; load the engine again.
     DeviceLost,
     /// The GPU refused an operation.

@@ -37,9 +37,9 @@ impl Adapter {
     /// The adapter that the engine uses.
     ///
     /// # Errors
-    /// [`ErrorCode::NoWebgpu`] when the browser has no WebGPU or gives no adapter.
+    /// [`ErrorCode::WebgpuUnavailable`] when the browser has no WebGPU or gives no adapter.
     pub(super) async fn request() -> Result<Self, EngineError> {
-        let missing = |message: &str| EngineError::new(ErrorCode::NoWebgpu, message);
+        let missing = |message: &str| EngineError::new(ErrorCode::WebgpuUnavailable, message);
         let Some(gpu) = navigator_gpu() else {
             return Err(missing(
                 "This browser offers no WebGPU here: it is too old, has it switched off, or the page is not served securely.",
@@ -116,7 +116,7 @@ impl Gpu {
     /// The worker's GPU device: the one in use, or a new one.
     ///
     /// # Errors
-    /// [`ErrorCode::NoWebgpu`] when there is no adapter or it is not enough; [`ErrorCode::GpuError`] when it gives no device.
+    /// [`ErrorCode::WebgpuUnavailable`] when there is no adapter or it is not enough; [`ErrorCode::GpuError`] when it gives no device.
     pub(super) async fn acquire() -> Result<Self, EngineError> {
         let shared = SHARED.with_borrow(|shared| shared.clone().filter(|gpu| gpu.fault().is_none()));
         if let Some(gpu) = shared {
@@ -130,7 +130,7 @@ impl Gpu {
     async fn open(adapter: Adapter) -> Result<Self, EngineError> {
         let Adapter { instance, adapter, name, lacking, .. } = adapter;
         if let Some(reason) = lacking {
-            return Err(EngineError::new(ErrorCode::NoWebgpu, reason));
+            return Err(EngineError::new(ErrorCode::WebgpuUnavailable, reason));
         }
         let (handle, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {

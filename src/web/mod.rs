@@ -10,7 +10,9 @@ mod types;
 
 pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
-pub use types::{Backend, Probe};
+pub use types::{
+    Backend, EngineEvent, GenerateRequest, Pair, PairShape, PathPoint, Probe, Stage, Timing, Wavefield,
+};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

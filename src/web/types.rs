@@ -1,5 +1,6 @@
-//! The values that cross between Rust and JavaScript; their TypeScript declarations are made from these.
+//! The values that cross between Rust and JavaScript. Their TypeScript declarations are made from these types.
 
+use js_sys::Float32Array;
 use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
@@ -29,4 +30,182 @@ pub struct Probe {
     pub adapter: Option<String>,
     /// Whether the adapter is a program rather than a GPU, such as SwiftShader or llvmpipe.
     pub software: bool,
+}
+
+/// What to generate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenerateRequest {
+    /// Name of the family; any family without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub family: Option<String>,
+    /// Fixes the noise that the pair is made of.
+    pub seed: u64,
+    /// Denoising steps.
+    pub steps: usize,
+    /// Strength of the classifier-free guidance; 1 is none.
+    pub guidance: f32,
+    /// Whether the pair of every step is simulated and compared too.
+    pub path: bool,
+}
+
+/// A stage of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// Denoising the latent.
+    Sample,
+    /// Latent to velocity map and gathers.
+    Decode,
+    /// Velocity map to gathers, by the wave equation.
+    Simulate,
+    /// Generated against simulated gathers.
+    Compare,
+}
+
+/// What the engine reports while it works.
+#[derive(Clone, Debug, Serialize, Tsify)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum EngineEvent {
+    /// A denoising step is done.
+    Step {
+        /// The step, from 1.
+        step: usize,
+        /// Steps in all.
+        steps: usize,
+        /// The velocity map that the denoiser now expects, (nz, nx), m/s.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[tsify(type = "Float32Array")]
+        velocity: Float32Array,
+        /// The gathers that it now expects, (shots, modelSamples, receivers), raw amplitudes.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[tsify(type = "Float32Array")]
+        gathers: Float32Array,
+        /// How far that pair is from the wave equation, if it was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        deviation: Option<f64>,
+        /// Time that the step took, decoding included, simulation not.
+        milliseconds: f64,
+    },
+    /// A stage is done.
+    Stage {
+        /// Which.
+        stage: Stage,
+        /// Time that it took.
+        milliseconds: f64,
+    },
+    /// The simulation goes on.
+    Simulating {
+        /// Time steps done.
+        done: usize,
+        /// Time steps in all.
+        total: usize,
+    },
+}
+
+/// Shape and axes of the pairs that the weights generate.
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct PairShape {
+    /// Rows of the velocity map.
+    pub nz: usize,
+    /// Columns of the velocity map.
+    pub nx: usize,
+    /// Cell size in metres.
+    pub spacing: f64,
+    /// Shots.
+    pub shots: usize,
+    /// Time samples of a pair's gathers.
+    pub samples: usize,
+    /// Time between them in seconds.
+    pub dt: f64,
+    /// Receivers of each shot.
+    pub receivers: usize,
+    /// Column of each shot's source.
+    pub sources_x: Vec<usize>,
+    /// Time samples of the gathers of a denoising step.
+    pub model_samples: usize,
+    /// Time between them in seconds.
+    pub model_dt: f64,
+}
+
+/// The deviation after a denoising step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Tsify)]
+pub struct PathPoint {
+    /// The step, from 1.
+    pub step: usize,
+    /// Its pair's deviation.
+    pub deviation: f64,
+}
+
+/// What a stage took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Tsify)]
+pub struct Timing {
+    /// The stage.
+    pub stage: Stage,
+    /// Its time.
+    pub milliseconds: f64,
+}
+
+/// A generated pair and the verdict of the wave equation.
+#[derive(Clone, Debug, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct Pair {
+    /// What was asked for.
+    pub request: GenerateRequest,
+    /// Where it was computed.
+    pub backend: Backend,
+    /// Velocity map, (nz, nx), m/s.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub velocity: Float32Array,
+    /// Generated gathers, (shots, samples, receivers), raw amplitudes.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub generated: Float32Array,
+    /// Gathers simulated on the velocity map, in the same shape.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub simulated: Float32Array,
+    /// Generated minus simulated.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub difference: Float32Array,
+    /// Relative L2 distance of the generated from the simulated gathers.
+    pub deviation: f64,
+    /// Structural similarity of the normalised gathers.
+    pub ssim: f64,
+    /// Mean squared error of the normalised gathers.
+    pub mse: f64,
+    /// Whether the deviation is within the 90th percentile of the floor.
+    pub consistent: bool,
+    /// Median deviation of held-out true pairs after encoding and decoding.
+    pub floor_median: f64,
+    /// Its 90th percentile.
+    pub floor_p90: f64,
+    /// Median deviation of mismatched pairs.
+    pub ceiling_median: f64,
+    /// Deviation after each denoising step, if it was asked for.
+    pub path: Vec<PathPoint>,
+    /// Time of each stage.
+    pub timings: Vec<Timing>,
+}
+
+/// The pressure of one shot in the ground, in equal steps of time.
+#[derive(Clone, Debug, Serialize, Tsify)]
+pub struct Wavefield {
+    /// Number of frames.
+    pub frames: usize,
+    /// Rows.
+    pub nz: usize,
+    /// Columns.
+    pub nx: usize,
+    /// Time steps of the simulation from a frame to the next.
+    pub every: usize,
+    /// Pressure, (frames, nz, nx).
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub values: Float32Array,
 }

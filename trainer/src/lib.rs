@@ -2,5 +2,7 @@
 
 pub mod commands;
 pub mod dataset;
+pub mod device;
 pub mod files;
 pub mod synth;
+pub mod train;

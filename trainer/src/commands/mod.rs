@@ -1,3 +1,5 @@
 //! The commands of `wavediffusion`, one a file.
 
+pub mod simulate;
 pub mod synth;
+pub mod train;

@@ -1,0 +1,94 @@
+//! The GPU kernel: the scheme of [`super`] on all shots at once.
+//!
+//! One source for WebGPU, Vulkan and CUDA. Its CPU twin is `advance_row` in `cpu.rs`. The launch function that the macro
+//! writes is documented nowhere but here.
+#![allow(missing_docs)]
+
+use cubecl::prelude::*;
+
+use super::{CENTRE, FAR, NEAR};
+
+/// Size of the padded grid and of what is recorded.
+#[derive(CubeType, CubeLaunch, Clone, Copy)]
+pub(super) struct Grid {
+    rows: usize,
+    columns: usize,
+    sponge: usize,
+    shots: usize,
+    samples: usize,
+    receivers: usize,
+}
+
+/// One time step of every shot; units are (column, row, shot).
+///
+/// `before` holds the fields before `now` and receives those after it, (shots, rows, columns); `alpha` is (rows,
+/// columns); `carry` holds `1 - k` of the columns, then of the rows; `positions` the cells of the sources, then of the
+/// receivers; `signature` what each source adds at each step, (shots, samples). `gathers`, (shots, samples, receivers),
+/// receives what `now` holds at the receivers, that is the sample before `step`: no unit then depends on another.
+#[cube(launch)]
+pub(super) fn advance(
+    alpha: &[f32],
+    carry: &[f32],
+    positions: &[u32],
+    signature: &[f32],
+    now: &[f32],
+    before: &mut [f32],
+    gathers: &mut [f32],
+    grid: Grid,
+    step: usize,
+) {
+    let x = ABSOLUTE_POS_X as usize;
+    let z = ABSOLUTE_POS_Y as usize;
+    let shot = ABSOLUTE_POS_Z as usize;
+    if x >= grid.columns || z >= grid.rows {
+        terminate!();
+    }
+    let cells = grid.rows * grid.columns;
+    let cell = z * grid.columns + x;
+    let field = shot * cells;
+
+    if step > 0 {
+        let mut receiver = cell;
+        while receiver < grid.receivers {
+            let trace = (shot * grid.samples + step - 1) * grid.receivers + receiver;
+            gathers[trace] = now[field + positions[grid.shots + receiver] as usize];
+            receiver += cells;
+        }
+    }
+
+    let row = field + z * grid.columns;
+    let left = row + back(x, 1usize, grid.columns);
+    let left_far = row + back(x, 2usize, grid.columns);
+    let right = row + forth(x, 1usize, grid.columns);
+    let right_far = row + forth(x, 2usize, grid.columns);
+    let column = field + x;
+    let up = column + back(z, 1usize, grid.rows) * grid.columns;
+    let up_far = column + back(z, 2usize, grid.rows) * grid.columns;
+    let down = column + forth(z, 1usize, grid.rows) * grid.columns;
+    let down_far = column + forth(z, 2usize, grid.rows) * grid.columns;
+
+    let u = now[field + cell];
+    let near = (now[left] + now[right]) + (now[up] + now[down]);
+    let far = (now[left_far] + now[right_far]) + (now[up_far] + now[down_far]);
+    let laplacian = near * comptime!(NEAR as f32) + far * comptime!(FAR as f32) + u * comptime!(CENTRE as f32);
+
+    let beside = x < grid.sponge || x >= grid.columns - grid.sponge;
+    let carried = carry[select(beside, x, grid.columns + z)];
+    let mut next = u + carried * (u - before[field + cell]) + alpha[cell] * laplacian;
+    if step < grid.samples && cell == positions[shot] as usize {
+        next += signature[shot * grid.samples + step];
+    }
+    before[field + cell] = next;
+}
+
+/// The cell `by` before `i` on a periodic axis.
+#[cube]
+fn back(i: usize, by: usize, cells: usize) -> usize {
+    select(i < by, i + cells - by, i - by)
+}
+
+/// The cell `by` after `i` on a periodic axis.
+#[cube]
+fn forth(i: usize, by: usize, cells: usize) -> usize {
+    select(i + by >= cells, i + by - cells, i + by)
+}

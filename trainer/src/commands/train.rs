@@ -1,0 +1,126 @@
+//! `wavediffusion train autoencoder|diffusion`
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wavediffusion::model::{Autoencoder, Denoiser};
+use wavediffusion::signal::Normalisation;
+use wavediffusion::survey::Survey;
+
+use crate::device::DeviceArg;
+use crate::files;
+use crate::train::{
+    AutoencoderConfig, AutoencoderObjective, DiffusionConfig, DiffusionObjective, HeldOut, TrainingSet,
+    latest_autoencoder, read_config, run,
+};
+
+/// Train one of the two stages; a run that was stopped goes on where it was.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    #[command(subcommand)]
+    stage: Stage,
+}
+
+#[derive(Subcommand, Debug)]
+enum Stage {
+    /// Both autoencoders and their shared codebook, on pairs of velocity maps and gathers
+    Autoencoder {
+        #[command(flatten)]
+        run: RunArgs,
+        /// Directory of pairs: from `synth`, or OpenFWI's own
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// The denoiser, on the autoencoders' latents of velocity maps made as they are needed
+    Diffusion {
+        #[command(flatten)]
+        run: RunArgs,
+        /// Directory of the autoencoders' run
+        #[arg(long, value_name = "DIR")]
+        autoencoder: PathBuf,
+    },
+}
+
+#[derive(Args, Debug)]
+struct RunArgs {
+    /// Configuration
+    #[arg(long, value_name = "TOML")]
+    config: PathBuf,
+    /// Directory of the run: checkpoints, metrics, pictures
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Where to compute
+    #[arg(long, default_value = "cpu")]
+    device: DeviceArg,
+    /// Parts that a batch is split into, each on a thread of its own [default: one a core on the CPU, one elsewhere]
+    #[arg(long)]
+    replicas: Option<NonZeroUsize>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the configuration, the data or the run's directory cannot be used.
+pub fn run_command(args: &TrainArgs) -> Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    match &args.stage {
+        Stage::Autoencoder { run, data } => train_autoencoder(run, data, &stop),
+        Stage::Diffusion { run, autoencoder } => train_diffusion(run, autoencoder, &stop),
+    }
+}
+
+fn train_autoencoder(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<()> {
+    let config: AutoencoderConfig = read_config(&args.config)?;
+    keep_config(&config, &args.out, |old: &AutoencoderConfig| old.model == config.model)?;
+    let device = args.device.open()?.autodiff();
+    let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
+    let held_out = HeldOut::new(&survey, normalisation, &config.model)?;
+    let set = TrainingSet::load(data, &survey, &normalisation, &config.model)?;
+    device.seed(config.run.seed);
+    let model = Autoencoder::new(&config.model, &device);
+    let mut objective = AutoencoderObjective::new(&config, &set, &held_out);
+    run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
+    Ok(())
+}
+
+fn train_diffusion(args: &RunArgs, autoencoder: &Path, stop: &AtomicBool) -> Result<()> {
+    let config: DiffusionConfig = read_config(&args.config)?;
+    keep_config(&config, &args.out, |_: &DiffusionConfig| true)?;
+    let sizes = read_config::<AutoencoderConfig>(&autoencoder.join(CONFIG))?.model;
+    let device = args.device.open()?;
+    let (autoencoder, _) = latest_autoencoder(autoencoder, &sizes, &device)?;
+    let device = device.autodiff();
+    let mut objective = DiffusionObjective::new(&config, &sizes, Normalisation::OPENFWI, &autoencoder);
+    device.seed(config.run.seed);
+    let model = objective.with_statistics(Denoiser::new(&sizes, &device));
+    run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
+    Ok(())
+}
+
+/// Copy of the configuration in a run's directory.
+pub const CONFIG: &str = "config.toml";
+
+/// Writes the configuration into the run's directory, unless a run of other networks is there.
+fn keep_config<C: Serialize + DeserializeOwned>(config: &C, out: &Path, same: impl Fn(&C) -> bool) -> Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let path = out.join(CONFIG);
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        let old = toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))?;
+        ensure!(same(&old), "{} holds a run of other networks; choose another --out", out.display());
+    }
+    files::replace(&path, toml::to_string_pretty(config)?.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn replicas(args: &RunArgs) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    args.replicas.map_or_else(|| if args.device.is_cpu() { cores() } else { 1 }, NonZeroUsize::get)
+}

@@ -1,0 +1,194 @@
+//! What a training run is told, in TOML.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use wavediffusion::model::ModelConfig;
+
+/// The loop that both stages share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoopConfig {
+    /// Fixes the initial weights and every batch.
+    pub seed: u64,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Samples in a step.
+    pub batch: usize,
+    /// Peak learning rate of AdamW.
+    pub learning_rate: f64,
+    /// Steps over which the learning rate rises.
+    pub warmup: usize,
+    /// Fraction of the steps, at the end, over which it falls to zero.
+    pub decay: f64,
+    /// Weight decay of AdamW.
+    pub weight_decay: f32,
+    /// Norm to which a tensor's gradient is clipped.
+    pub clip: f32,
+    /// Decay of the moving average of the weights.
+    pub ema: f64,
+    /// Steps between checkpoints.
+    pub checkpoint_every: usize,
+    /// Steps between validations and previews.
+    pub validate_every: usize,
+}
+
+impl LoopConfig {
+    /// Learning rate of a step, counted from 0: a rise, a plateau, a fall to zero.
+    pub fn learning_rate(&self, step: usize) -> f64 {
+        let rise = ((step + 1) as f64 / self.warmup.max(1) as f64).min(1.0);
+        let falling = (self.decay * self.steps as f64).max(1.0);
+        let fall = ((self.steps - step.min(self.steps)) as f64 / falling).min(1.0);
+        self.learning_rate * rise * fall
+    }
+
+    fn check(&self) -> Result<()> {
+        for (name, value) in [
+            ("steps", self.steps),
+            ("batch", self.batch),
+            ("checkpoint_every", self.checkpoint_every),
+            ("validate_every", self.validate_every),
+        ] {
+            ensure!(value > 0, "`{name}` is 0; it must be at least 1");
+        }
+        ensure!(
+            self.learning_rate.is_finite() && self.learning_rate > 0.0,
+            "`learning_rate` is {}; it must be above 0",
+            self.learning_rate
+        );
+        ensure!((0.0..1.0).contains(&self.ema), "`ema` is {}; it lies in 0..1", self.ema);
+        ensure!((0.0..=1.0).contains(&self.decay), "`decay` is {}; it lies in 0..=1", self.decay);
+        Ok(())
+    }
+}
+
+/// `train autoencoder`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoencoderConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Weights of the terms of the loss.
+    pub loss: AutoencoderLoss,
+    /// Fraction of the samples whose latent comes from the seismic encoder, or from both.
+    pub seismic_fraction: f64,
+    /// First steps that leave the latent as it is.
+    pub unquantised_steps: usize,
+    /// Decay of the moving averages that the codebook follows.
+    pub codebook_decay: f32,
+    /// Sizes of the networks.
+    pub model: ModelConfig,
+}
+
+/// Weights of the terms of the autoencoders' loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoencoderLoss {
+    /// Mean absolute error of the normalised velocity.
+    pub velocity: f64,
+    /// Mean squared plus half the mean absolute error of the log amplitudes.
+    pub seismic: f64,
+    /// Squared relative L2 error of the raw amplitudes.
+    pub amplitude: f64,
+    /// Pulls latents to their codes.
+    pub commitment: f64,
+    /// Pulls the two encoders' latents together.
+    pub alignment: f64,
+}
+
+/// `train diffusion`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffusionConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Fraction of the samples whose family is kept from the denoiser, for guidance.
+    pub unlabelled_fraction: f64,
+    /// Maps from which mean and deviation of the latent are measured.
+    pub statistics_maps: usize,
+    /// Steps of a preview's samples.
+    pub preview_steps: usize,
+}
+
+/// A configuration that can say what is wrong with it.
+pub trait Checked {
+    /// Tells whether the settings make sense.
+    ///
+    /// # Errors
+    /// A sentence that names the first setting that does not.
+    fn check(&self) -> Result<()>;
+}
+
+impl Checked for AutoencoderConfig {
+    fn check(&self) -> Result<()> {
+        self.run.check()?;
+        self.model.check()?;
+        let fraction = self.seismic_fraction;
+        ensure!((0.0..=1.0).contains(&fraction), "`seismic_fraction` is {fraction}; it lies in 0..=1");
+        Ok(())
+    }
+}
+
+impl Checked for DiffusionConfig {
+    fn check(&self) -> Result<()> {
+        self.run.check()?;
+        let fraction = self.unlabelled_fraction;
+        ensure!((0.0..=1.0).contains(&fraction), "`unlabelled_fraction` is {fraction}; it lies in 0..=1");
+        ensure!(self.statistics_maps > 1, "`statistics_maps` must be at least 2");
+        Ok(())
+    }
+}
+
+/// Reads a configuration and checks it.
+///
+/// # Errors
+/// When the file cannot be read, holds an unknown setting, lacks one, or makes no sense.
+pub fn read_config<C: DeserializeOwned + Checked>(path: &Path) -> Result<C> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parse = || -> Result<C> {
+        let config: C = toml::from_str(&text)?;
+        config.check()?;
+        Ok(config)
+    };
+    parse().with_context(|| format!("{} is not a configuration of this command", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_configurations_are_valid() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        read_config::<AutoencoderConfig>(&directory.join("autoencoder.toml")).unwrap();
+        read_config::<DiffusionConfig>(&directory.join("diffusion.toml")).unwrap();
+    }
+
+    #[test]
+    fn the_learning_rate_rises_stays_and_falls_to_zero() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/diffusion.toml");
+        let config = LoopConfig {
+            steps: 100,
+            warmup: 10,
+            decay: 0.2,
+            learning_rate: 1.0,
+            ..read_config::<DiffusionConfig>(&path).unwrap().run
+        };
+        assert_eq!(config.learning_rate(0), 0.1);
+        assert_eq!(config.learning_rate(50), 1.0);
+        assert!((config.learning_rate(90) - 0.5).abs() < 1e-9);
+        assert_eq!(config.learning_rate(100), 0.0);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "stepps = 3").unwrap();
+        let message = format!("{:#}", read_config::<DiffusionConfig>(file.path()).unwrap_err());
+        assert!(message.contains("stepps"), "{message}");
+    }
+}

@@ -1,0 +1,230 @@
+//! The training loop: batches split over replicas, AdamW, a moving average of the weights, checkpoints.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Result;
+use burn::module::Module;
+use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams};
+use burn::grad_clipping::GradientClippingConfig;
+use burn::prelude::*;
+use indicatif::{ProgressBar, ProgressStyle};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::checkpoint::{Checkpoint, Progress};
+use super::config::LoopConfig;
+use super::ema::average;
+use super::log::{self, Log};
+
+/// Named numbers to show and log.
+pub type Figures = Vec<(&'static str, f64)>;
+
+/// What an objective makes of a batch.
+pub struct Loss<S> {
+    /// The loss, on the training device.
+    pub loss: Tensor<1>,
+    /// What the batch tells about itself.
+    pub figures: Figures,
+    /// What [`Objective::after_step`] needs.
+    pub statistics: S,
+}
+
+/// Something to minimise.
+pub trait Objective: Sync {
+    /// What is trained.
+    type Model: Module + 'static;
+    /// What a batch leaves behind for [`Objective::after_step`].
+    type Statistics: Send;
+
+    /// Loss of a batch of `size` samples drawn with `random`, at step `step`.
+    fn loss(
+        &self,
+        model: &Self::Model,
+        step: usize,
+        size: usize,
+        random: ChaCha8Rng,
+        device: &Device,
+    ) -> Loss<Self::Statistics>;
+
+    /// Changes the model after the optimiser has, for what has no gradient.
+    fn after_step(&mut self, model: Self::Model, _step: usize, _statistics: Vec<Self::Statistics>) -> Self::Model {
+        model
+    }
+
+    /// Measures the averaged model on held-out data and draws an early look into `directory`.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    fn validate(&self, model: &Self::Model, step: usize, directory: &Path) -> Result<Figures>;
+}
+
+/// Trains `model` in `directory`, continuing from the checkpoint there if there is one. Returns the averaged weights.
+///
+/// The batch of a step depends on the seed and the step alone, so that a run that was interrupted sees what it would
+/// have seen. `stop` ends the run after the step at hand, with a checkpoint.
+///
+/// # Errors
+/// When the directory cannot be read or written, or the loss is no number.
+pub fn run<O: Objective>(
+    objective: &mut O,
+    model: O::Model,
+    config: &LoopConfig,
+    directory: &Path,
+    device: &Device,
+    replicas: usize,
+    stop: &AtomicBool,
+) -> Result<O::Model> {
+    let optimiser = AdamWConfig::new()
+        .with_beta_2(0.99)
+        .with_epsilon(1e-8)
+        .with_weight_decay(config.weight_decay)
+        .with_grad_clipping(Some(GradientClippingConfig::Norm(config.clip)))
+        .init();
+    let mut state = Checkpoint::resume(directory, model, optimiser, device)?;
+    let mut log = Log::open(directory, state.progress.step)?;
+    let bar = progress_bar(config.steps, state.progress.step);
+    let started = Instant::now();
+    let earlier = state.progress.seconds;
+
+    while state.progress.step < config.steps {
+        let step = state.progress.step;
+        let parts = split(config.batch, replicas);
+        let results = evaluate(objective, &state.model, step, &parts, config.seed, device);
+
+        let mut gradients = GradientsAccumulator::new();
+        let (mut figures, mut statistics) = (Vec::new(), Vec::new());
+        for (gradient, batch_figures, batch_statistics) in results {
+            gradients.accumulate(&state.model, gradient);
+            figures.push(batch_figures);
+            statistics.push(batch_statistics);
+        }
+        let figures = mean_figures(&figures);
+        if let Some((name, _)) = figures.iter().find(|(_, value)| !value.is_finite()) {
+            anyhow::bail!("`{name}` is not finite at step {step}; the last checkpoint in {} is whole", directory.display());
+        }
+        state.model = state.optimiser.step(config.learning_rate(step), state.model, gradients.grads());
+        state.model = objective.after_step(state.model, step, statistics);
+        let decay = config.ema.min((1 + step) as f64 / (10 + step) as f64);
+        state.averaged = average(state.averaged, &state.model, decay);
+
+        state.progress = Progress {
+            step: step + 1,
+            samples: state.progress.samples + config.batch,
+            seconds: earlier + started.elapsed().as_secs_f64(),
+        };
+        log.step(step + 1, state.progress.samples, state.progress.seconds, &figures)?;
+        bar.set_message(describe(&figures));
+        bar.inc(1);
+
+        let done = state.progress.step == config.steps;
+        let stopping = stop.load(Ordering::Relaxed);
+        if done || state.progress.step % config.validate_every == 0 {
+            let figures = objective.validate(&state.averaged, state.progress.step, directory)?;
+            log.validation(state.progress.step, state.progress.samples, state.progress.seconds, &figures)?;
+            bar.suspend(|| log::info(state.progress.step, &figures));
+        }
+        if done || stopping || state.progress.step % config.checkpoint_every == 0 {
+            state.save(directory)?;
+        }
+        if stopping {
+            bar.abandon_with_message(format!("stopped after step {}; run again to continue", state.progress.step));
+            break;
+        }
+    }
+    Ok(state.averaged)
+}
+
+/// Loss and gradients of each part of a batch, on a thread of its own.
+fn evaluate<O: Objective>(
+    objective: &O,
+    model: &O::Model,
+    step: usize,
+    parts: &[usize],
+    seed: u64,
+    device: &Device,
+) -> Vec<(GradientsParams, Figures, O::Statistics)> {
+    let total: usize = parts.iter().sum();
+    let work = |model: O::Model, part: usize| {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream((step * parts.len() + part) as u64);
+        let Loss { loss, figures, statistics } = objective.loss(&model, step, parts[part], random, device);
+        let share = parts[part] as f64 / total as f64;
+        (GradientsParams::from_grads((loss * share).backward(), &model), figures, statistics)
+    };
+    if parts.len() == 1 {
+        return vec![work(model.clone(), 0)];
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..parts.len())
+            .map(|part| {
+                let model = model.clone();
+                let work = &work;
+                scope.spawn(move || work(model, part))
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// Sizes of `replicas` nearly equal parts of a batch.
+fn split(batch: usize, replicas: usize) -> Vec<usize> {
+    let replicas = replicas.clamp(1, batch);
+    (0..replicas).map(|part| batch / replicas + usize::from(part < batch % replicas)).collect()
+}
+
+/// Mean of each figure over the parts that have it.
+fn mean_figures(parts: &[Figures]) -> Figures {
+    let mut means: Vec<(&'static str, f64, usize)> = Vec::new();
+    for &(name, value) in parts.iter().flatten() {
+        match means.iter_mut().find(|(known, ..)| *known == name) {
+            Some((_, sum, count)) => (*sum, *count) = (*sum + value, *count + 1),
+            None => means.push((name, value, 1)),
+        }
+    }
+    means.into_iter().map(|(name, sum, count)| (name, sum / count as f64)).collect()
+}
+
+/// Shows how much of the data is in memory.
+pub(super) fn reading_bar(pairs: usize) -> ProgressBar {
+    let bar = ProgressBar::new(pairs as u64);
+    match ProgressStyle::with_template("reading {bar:24} {pos}/{len} pairs") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn describe(figures: &Figures) -> String {
+    figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join("  ")
+}
+
+fn progress_bar(steps: usize, done: usize) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64).with_position(done as u64);
+    bar.reset_eta();
+    match ProgressStyle::with_template("{bar:24} {pos}/{len} steps  {elapsed} + {eta}  {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_split_evenly_and_wholly() {
+        assert_eq!(split(32, 2), [16, 16]);
+        assert_eq!(split(7, 3), [3, 2, 2]);
+        assert_eq!(split(1, 8), [1]);
+    }
+
+    #[test]
+    fn figures_average_over_the_parts_that_have_them() {
+        let means = mean_figures(&[vec![("a", 1.0), ("b", 2.0)], vec![("a", 3.0)]]);
+        assert_eq!(means, [("a", 2.0), ("b", 2.0)]);
+    }
+}

@@ -1,0 +1,159 @@
+//! Pairs in memory, as the networks see them.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use burn::prelude::*;
+use indicatif::ParallelProgressIterator;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::RngCore;
+use rayon::prelude::*;
+use wavediffusion::model::ModelConfig;
+use wavediffusion::signal::Normalisation;
+use wavediffusion::survey::Survey;
+
+use crate::dataset::Dataset;
+
+/// All pairs of a data set, normalised and on the model's time axis.
+pub struct TrainingSet {
+    pairs: Vec<Pair>,
+    mirror: Vec<Mirror>,
+    /// (shots, samples, receivers) and (nz, nx).
+    seismic_shape: [usize; 3],
+    velocity_shape: [usize; 2],
+}
+
+/// A pair's normalised velocity and log amplitudes.
+struct Pair {
+    velocity: Vec<f32>,
+    seismic: Vec<f32>,
+}
+
+/// The shot that a shot becomes when the map is mirrored left to right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Mirror {
+    shot: usize,
+    /// Whether its source is exactly at the mirrored place.
+    exact: bool,
+}
+
+/// Some pairs on a device.
+pub struct Batch {
+    /// Normalised velocity, (batch, 1, nz, nx).
+    pub velocity: Tensor<4>,
+    /// Log amplitudes, (batch, shots, samples, receivers).
+    pub seismic: Tensor<4>,
+    /// 1 where a shot is true to its map, 0 where mirroring has moved its source, (batch, shots, 1, 1).
+    pub valid: Tensor<4>,
+}
+
+impl TrainingSet {
+    /// Reads a directory of pairs into memory.
+    ///
+    /// # Errors
+    /// When there are none, one cannot be read, or they are not of the survey and the model's shape.
+    pub fn load(directory: &Path, survey: &Survey, normalisation: &Normalisation, model: &ModelConfig) -> Result<Self> {
+        let data = Dataset::open(directory)?;
+        let bar = crate::train::run::reading_bar(data.len());
+        let pairs = (0..data.len())
+            .into_par_iter()
+            .progress_with(bar)
+            .map(|index| {
+                let (velocity, gathers) = (data.velocity(index)?, data.gathers(index)?);
+                let found = (velocity.nz(), velocity.nx(), gathers.shots(), gathers.samples(), gathers.receivers());
+                let config = survey.config();
+                let expected = (
+                    model.velocity.rows,
+                    model.velocity.columns,
+                    model.seismic.channels,
+                    config.samples,
+                    model.seismic.columns,
+                );
+                ensure!(
+                    found == expected,
+                    "pair {index} has (nz, nx, shots, samples, receivers) {found:?}, the model needs {expected:?}"
+                );
+                let velocity = velocity.values().iter().map(|&v| normalisation.normalise_velocity(v)).collect();
+                Ok(Pair { velocity, seismic: normalisation.to_model(&gathers) })
+            })
+            .collect::<Result<Vec<_>>>()
+            .with_context(|| format!("cannot use the data in {}", directory.display()))?;
+        let seismic = model.seismic;
+        Ok(Self {
+            pairs,
+            mirror: mirrored_shots(survey, model.velocity.columns),
+            seismic_shape: [seismic.channels, seismic.rows, seismic.columns],
+            velocity_shape: [model.velocity.rows, model.velocity.columns],
+        })
+    }
+
+    /// Number of pairs.
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Whether there are no pairs.
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// `size` random pairs, half of them mirrored left to right.
+    pub fn batch(&self, size: usize, random: &mut ChaCha8Rng, device: &Device) -> Batch {
+        let [shots, samples, receivers] = self.seismic_shape;
+        let [nz, nx] = self.velocity_shape;
+        let (mut velocity, mut seismic, mut valid) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..size {
+            let pair = &self.pairs[(random.next_u64() % self.pairs.len() as u64) as usize];
+            if random.next_u32() & 1 == 0 {
+                velocity.extend_from_slice(&pair.velocity);
+                seismic.extend_from_slice(&pair.seismic);
+                valid.extend(std::iter::repeat_n(1.0f32, shots));
+                continue;
+            }
+            for row in pair.velocity.chunks_exact(nx) {
+                velocity.extend(row.iter().rev());
+            }
+            for mirror in &self.mirror {
+                let gather = &pair.seismic[mirror.shot * samples * receivers..][..samples * receivers];
+                for row in gather.chunks_exact(receivers) {
+                    seismic.extend(row.iter().rev());
+                }
+                valid.push(if mirror.exact { 1.0 } else { 0.0 });
+            }
+        }
+        Batch {
+            velocity: Tensor::from_data(TensorData::new(velocity, [size, 1, nz, nx]), device),
+            seismic: Tensor::from_data(TensorData::new(seismic, [size, shots, samples, receivers]), device),
+            valid: Tensor::from_data(TensorData::new(valid, [size, shots, 1, 1]), device),
+        }
+    }
+}
+
+/// For each shot, the one whose source is nearest to its mirror image. OpenFWI's third source is one cell off the
+/// centre, so that its mirror image is no shot of the survey.
+fn mirrored_shots(survey: &Survey, columns: usize) -> Vec<Mirror> {
+    let sources = &survey.config().sources;
+    sources
+        .iter()
+        .map(|source| {
+            let image = columns - 1 - source.x.min(columns - 1);
+            let distance = |shot: usize| sources[shot].x.abs_diff(image) + sources[shot].z.abs_diff(source.z);
+            let shot = (0..sources.len()).min_by_key(|&shot| distance(shot)).unwrap_or(0);
+            Mirror { shot, exact: distance(shot) == 0 }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openfwis_mirror_image_has_every_shot_but_the_third() {
+        let mirror = mirrored_shots(&Survey::openfwi(), 70);
+        let shots: Vec<usize> = mirror.iter().map(|m| m.shot).collect();
+        let exact: Vec<bool> = mirror.iter().map(|m| m.exact).collect();
+        assert_eq!(shots, [4, 3, 2, 1, 0]);
+        assert_eq!(exact, [true, true, false, true, true]);
+    }
+}

@@ -1,0 +1,136 @@
+//! Held-out pairs that a run is measured on while it trains.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use burn::prelude::*;
+use rayon::prelude::*;
+use wavediffusion::consistency::deviation;
+use wavediffusion::family::Family;
+use wavediffusion::gathers::Gathers;
+use wavediffusion::model::{Autoencoder, ImageConfig, ModelConfig};
+use wavediffusion::signal::Normalisation;
+use wavediffusion::survey::Survey;
+use wavediffusion::velocity_map::VelocityMap;
+use wavediffusion::wave;
+
+use super::preview::save_pairs;
+use super::run::Figures;
+use crate::synth;
+
+/// Sequence of the maps that training is validated on, apart from those of the final evaluation.
+const SEED: u64 = synth::HELD_OUT_SEEDS + 500_000;
+
+/// Maps of each family.
+const MAPS: u64 = 2;
+
+/// True pairs that training never sees.
+pub struct HeldOut {
+    survey: Survey,
+    normalisation: Normalisation,
+    seismic: ImageConfig,
+    velocity: Vec<VelocityMap>,
+    gathers: Vec<Gathers>,
+}
+
+impl HeldOut {
+    /// Makes the pairs: some seconds of simulation.
+    ///
+    /// # Errors
+    /// When the survey does not fit the maps.
+    pub fn new(survey: &Survey, normalisation: Normalisation, model: &ModelConfig) -> Result<Self> {
+        let velocity: Vec<VelocityMap> = Family::ALL
+            .iter()
+            .flat_map(|&family| (0..MAPS).map(move |index| synth::generate(family, SEED, index)))
+            .collect();
+        let gathers = velocity.iter().map(|map| wave::simulate(survey, map)).collect::<Result<_, _>>()?;
+        Ok(Self { survey: survey.clone(), normalisation, seismic: model.seismic, velocity, gathers })
+    }
+
+    /// Encodes each modality, decodes, and compares with the truth and with the simulator; draws the pairs that were
+    /// encoded from velocity.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    pub fn reconstruct(&self, model: &Autoencoder, picture: &Path) -> Result<Figures> {
+        let device = model.codebook.codes().device();
+        let count = self.velocity.len();
+        let [nz, nx] = [self.velocity[0].nz(), self.velocity[0].nx()];
+        let normalised = self.velocity.iter().flat_map(|map| map.values());
+        let normalised: Vec<f32> = normalised.map(|&v| self.normalisation.normalise_velocity(v)).collect();
+        let logs: Vec<f32> = self.gathers.iter().flat_map(|g| self.normalisation.to_model(g)).collect();
+        let ImageConfig { channels, rows, columns, .. } = self.seismic;
+        let velocity = Tensor::from_data(TensorData::new(normalised, [count, 1, nz, nx]), &device);
+        let seismic = Tensor::from_data(TensorData::new(logs.clone(), [count, channels, rows, columns]), &device);
+
+        let from_velocity = self.decode(model, model.velocity_encoder.forward(velocity))?;
+        let from_seismic = self.decode(model, model.seismic_encoder.forward(seismic))?;
+        let stride = channels * rows * columns;
+        let pairs: Vec<[&[f32]; 4]> = (0..count)
+            .map(|i| {
+                let shot = &logs[i * stride..][..rows * columns];
+                let decoded = &from_velocity.logs[i * stride..][..rows * columns];
+                [self.velocity[i].values(), from_velocity.maps[i].values(), shot, decoded]
+            })
+            .collect();
+        save_pairs(&pairs, columns, picture)?;
+        Ok(vec![
+            ("velocity_mae", self.velocity_error(&from_velocity)),
+            ("gathers_error", median(self.gathers.iter().zip(&from_velocity.gathers).map(|(t, d)| deviation(d, t)))),
+            ("deviation", median(self.deviations(&from_velocity)?.into_iter())),
+            ("inversion_mae", self.velocity_error(&from_seismic)),
+            ("inversion_deviation", median(self.deviations(&from_seismic)?.into_iter())),
+        ])
+    }
+
+    fn decode(&self, model: &Autoencoder, latent: Tensor<3>) -> Result<Decoded> {
+        let (velocity, seismic) = model.decode(latent);
+        let logs = seismic.try_into_vec_as::<f32>()?;
+        let velocity = velocity.try_into_vec_as::<f32>()?;
+        let [nz, nx] = [self.velocity[0].nz(), self.velocity[0].nx()];
+        let maps = velocity
+            .chunks_exact(nz * nx)
+            .map(|map| VelocityMap::new(nz, nx, map.iter().map(|&v| self.normalisation.restore_velocity(v)).collect()))
+            .collect::<Result<Vec<_>, _>>()
+            .context("the decoder's velocity map")?;
+        let ImageConfig { channels, rows, columns, .. } = self.seismic;
+        let samples = self.survey.config().samples;
+        let gathers = logs
+            .chunks_exact(channels * rows * columns)
+            .map(|logs| self.normalisation.from_model(logs, channels, samples, columns))
+            .collect();
+        Ok(Decoded { maps, logs, gathers })
+    }
+
+    /// Mean absolute error of the decoded velocity, m/s.
+    fn velocity_error(&self, decoded: &Decoded) -> f64 {
+        let errors = self.velocity.iter().zip(&decoded.maps).flat_map(|(truth, map)| {
+            truth.values().iter().zip(map.values()).map(|(t, v)| f64::from((t - v).abs()))
+        });
+        let (sum, count) = errors.fold((0.0, 0usize), |(sum, count), error| (sum + error, count + 1));
+        sum / count as f64
+    }
+
+    /// Deviation of each decoded pair from the wave equation.
+    fn deviations(&self, decoded: &Decoded) -> Result<Vec<f64>> {
+        let pairs: Vec<_> = decoded.maps.iter().zip(&decoded.gathers).collect();
+        pairs
+            .into_par_iter()
+            .map(|(map, gathers)| Ok(deviation(gathers, &wave::simulate(&self.survey, map)?)))
+            .collect()
+    }
+}
+
+/// Decoded pairs.
+struct Decoded {
+    maps: Vec<VelocityMap>,
+    /// Log amplitudes on the model's time axis, all pairs.
+    logs: Vec<f32>,
+    gathers: Vec<Gathers>,
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
