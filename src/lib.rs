@@ -12,6 +12,8 @@ pub mod consistency;
 pub mod diffusion;
 pub mod family;
 pub mod gathers;
+pub mod generate;
+pub mod manifest;
 pub mod model;
 pub mod npy;
 pub mod signal;
