@@ -26,10 +26,10 @@ fn complaint(output: &Output) -> String {
 #[test]
 fn a_killed_run_is_resumed_to_pairs_that_the_loader_reads() {
     let dir = tempfile::tempdir().unwrap();
-    let first = dir.path().join("FlatFault-B/model1.npy");
+    let (first, manifest) = (dir.path().join("FlatFault-B/model1.npy"), dir.path().join("manifest.json"));
     let mut killed = synth(dir.path()).spawn().unwrap();
     let start = Instant::now();
-    while !first.exists() && start.elapsed() < Duration::from_secs(60) {
+    while !manifest.exists() && start.elapsed() < Duration::from_secs(60) {
         sleep(Duration::from_millis(10));
     }
     killed.kill().unwrap();

@@ -11,7 +11,7 @@ use super::{VELOCITIES, raster};
 
 /// Whether the layers were flat before they broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bedding {
+pub(super) enum Bedding {
     /// Flat.
     Flat,
     /// Undulating together.
@@ -26,7 +26,7 @@ const DIP: (f64, f64) = (50.0, 85.0);
 const ANCHOR: (f64, f64) = (15.0, 55.0);
 
 /// Few layers, mostly two, velocities rising with depth, mostly one fault.
-pub fn simple(random: &mut Random, bedding: Bedding) -> (usize, Vec<f32>) {
+pub(super) fn simple(random: &mut Random, bedding: Bedding) -> (usize, Vec<f32>) {
     let layers = if random.chance(0.6) { 2 } else { random.whole(3, 4) };
     let slowest = VELOCITIES.0 + random.uniform((0.0, 200.0));
     let velocities = rising(random, layers, (slowest, VELOCITIES.1), 1.0);
@@ -36,7 +36,7 @@ pub fn simple(random: &mut Random, bedding: Bedding) -> (usize, Vec<f32>) {
 }
 
 /// Six layers or more, velocities independent of each other, several faults.
-pub fn complex(random: &mut Random, bedding: Bedding) -> (usize, Vec<f32>) {
+pub(super) fn complex(random: &mut Random, bedding: Bedding) -> (usize, Vec<f32>) {
     let layers = random.whole(6, 9);
     let velocities = independent(random, layers, 300.0);
     let tops = interfaces(random, layers, (0.0, 74.0), 4.0);

@@ -18,7 +18,7 @@ const JITTER: f64 = 0.6;
 
 /// How the velocities of a stack of layers relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(super) enum Order {
     /// Each layer is faster than the one above.
     Rising,
     /// Independent of each other, uniform in the whole range.
@@ -26,13 +26,13 @@ pub enum Order {
 }
 
 /// A map of flat layers: the number of layers and the values.
-pub fn flat(random: &mut Random, order: Order) -> (usize, Vec<f32>) {
+pub(super) fn flat(random: &mut Random, order: Order) -> (usize, Vec<f32>) {
     let stack = Stack::new(random, order);
     (stack.velocities.len(), raster(|z, _| stack.at(z as f64)))
 }
 
 /// A map of layers that undulate together: the number of layers and the values.
-pub fn curved(random: &mut Random, order: Order) -> (usize, Vec<f32>) {
+pub(super) fn curved(random: &mut Random, order: Order) -> (usize, Vec<f32>) {
     let stack = Stack::new(random, order);
     let fold = Undulation::new(random, AMPLITUDE);
     (stack.velocities.len(), raster(|z, x| stack.at(z as f64 - fold.at(x as f64))))

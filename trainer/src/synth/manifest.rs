@@ -14,55 +14,55 @@ use super::{GENERATOR_VERSION, Plan};
 use crate::files;
 
 /// Name of the manifest in its directory.
-pub const FILE_NAME: &str = "manifest.json";
+pub(super) const FILE_NAME: &str = "manifest.json";
 
 /// Contents of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Manifest {
+pub(super) struct Manifest {
     /// Version of the program that wrote the data.
-    pub code_version: String,
+    pub(super) code_version: String,
     /// Version of the map generators.
-    pub generator_version: u32,
+    pub(super) generator_version: u32,
     /// Seed of every family's sequence.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// Pairs in a full shard.
-    pub shard_size: usize,
+    pub(super) shard_size: usize,
     /// The survey that was simulated.
-    pub survey: Survey,
+    pub(super) survey: Survey,
     /// Finished shards of each family, by number.
-    pub families: BTreeMap<Family, BTreeMap<usize, Shard>>,
+    pub(super) families: BTreeMap<Family, BTreeMap<usize, Shard>>,
 }
 
 /// One pair of files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shard {
+pub(super) struct Shard {
     /// Index of the first map in the family's sequence.
-    pub first: u64,
+    pub(super) first: u64,
     /// Number of pairs.
-    pub pairs: usize,
+    pub(super) pairs: usize,
     /// Velocity maps.
-    pub velocity: FileEntry,
+    pub(super) velocity: FileEntry,
     /// Shot gathers.
-    pub seismic: FileEntry,
+    pub(super) seismic: FileEntry,
     /// How many maps have how many layers (0: smooth).
-    pub layers: BTreeMap<usize, usize>,
+    pub(super) layers: BTreeMap<usize, usize>,
 }
 
 /// A file and its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FileEntry {
+pub(super) struct FileEntry {
     /// Path relative to the manifest.
-    pub path: String,
+    pub(super) path: String,
     /// Size in bytes.
-    pub bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl FileEntry {
     /// Entry of the file at `dir`/`path`.
-    pub fn of(dir: &Path, path: String) -> Result<Self> {
+    pub(super) fn of(dir: &Path, path: String) -> Result<Self> {
         let bytes = fs::metadata(dir.join(&path)).with_context(|| format!("cannot look at {path}"))?.len();
         Ok(Self { path, bytes })
     }
@@ -75,7 +75,7 @@ impl FileEntry {
 
 impl Manifest {
     /// The manifest of a plan of which nothing is done.
-    pub fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         Self {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             generator_version: GENERATOR_VERSION,
@@ -90,7 +90,7 @@ impl Manifest {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(dir: &Path) -> Result<Option<Self>> {
+    pub(super) fn read(dir: &Path) -> Result<Option<Self>> {
         let path = dir.join(FILE_NAME);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -107,7 +107,7 @@ impl Manifest {
     ///
     /// # Errors
     /// When the data in `dir` were made otherwise than planned.
-    pub fn resume(dir: &Path, plan: &Plan) -> Result<Self> {
+    pub(super) fn resume(dir: &Path, plan: &Plan) -> Result<Self> {
         let fresh = Self::new(plan);
         let Some(mut found) = Self::read(dir)? else { return Ok(fresh) };
         let differs = |what: &str, found: &dyn std::fmt::Display, planned: &dyn std::fmt::Display| {
@@ -141,7 +141,7 @@ impl Manifest {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn save(&self, dir: &Path) -> Result<()> {
+    pub(super) fn save(&self, dir: &Path) -> Result<()> {
         let path = dir.join(FILE_NAME);
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');

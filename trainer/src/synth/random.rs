@@ -6,11 +6,11 @@ use std::f64::consts::PI;
 use wavediffusion::family::Family;
 
 /// Random numbers that depend on nothing but a family, a seed and an index.
-pub struct Random(ChaCha8Rng);
+pub(super) struct Random(ChaCha8Rng);
 
 impl Random {
     /// The numbers of map `index` of a family's sequence `seed`.
-    pub fn new(family: Family, seed: u64, index: u64) -> Self {
+    pub(super) fn new(family: Family, seed: u64, index: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..16].copy_from_slice(&index.to_le_bytes());
@@ -24,22 +24,22 @@ impl Random {
     }
 
     /// Uniform in [low, high).
-    pub fn uniform(&mut self, (low, high): (f64, f64)) -> f64 {
+    pub(super) fn uniform(&mut self, (low, high): (f64, f64)) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// A whole number, uniform in low..=high.
-    pub fn whole(&mut self, low: usize, high: usize) -> usize {
+    pub(super) fn whole(&mut self, low: usize, high: usize) -> usize {
         low + (self.unit() * (high - low + 1) as f64) as usize
     }
 
     /// True with this probability.
-    pub fn chance(&mut self, probability: f64) -> bool {
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
     /// Standard normal (Box and Muller).
-    pub fn normal(&mut self) -> f64 {
+    pub(super) fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit()));
         radius * libm::cos(2.0 * PI * self.unit())
     }

@@ -80,9 +80,9 @@ mod tests {
     #[test]
     fn every_family_has_openfwi_s_mean_and_deviation() {
         for family in Family::ALL {
-            let found = of_family(family, 1, 400);
+            let found = of_family(family, 1, 200);
             let (mean, deviation) = openfwi(family);
-            // Over 400 maps the mean of a two-layer family is uncertain to about 1 %.
+            // Over 200 maps the mean of a two-layer family is uncertain to about 1 %.
             assert!((found.mean / mean - 1.0).abs() < 0.03, "{family}: mean {:.0} for {mean}", found.mean);
             assert!(
                 (found.deviation / deviation - 1.0).abs() < 0.08,

@@ -8,7 +8,7 @@ use super::random::Random;
 use super::{CELLS, VELOCITIES, raster};
 
 /// What a smooth family's maps are made of.
-pub struct Style {
+pub(super) struct Style {
     /// Mean velocity at half depth, m/s.
     mean: f64,
     /// Rise of velocity with depth, m/s per row.
@@ -28,7 +28,7 @@ struct Field {
 }
 
 /// Style-A: the smoother of the two.
-pub const A: Style = Style {
+pub(super) const A: Style = Style {
     mean: 2733.0,
     trend: 27.1,
     fine: Field { length: (3.5, 3.5), sigma: 183.0 },
@@ -36,7 +36,7 @@ pub const A: Style = Style {
 };
 
 /// Style-B: finer detail, steeper trend.
-pub const B: Style = Style {
+pub(super) const B: Style = Style {
     mean: 2828.0,
     trend: 28.8,
     fine: Field { length: (2.0, 2.0), sigma: 158.0 },
@@ -44,7 +44,7 @@ pub const B: Style = Style {
 };
 
 /// Values of a map.
-pub fn map(random: &mut Random, style: &Style) -> Vec<f32> {
+pub(super) fn map(random: &mut Random, style: &Style) -> Vec<f32> {
     let fine = style.fine.draw(random);
     let broad = style.broad.draw(random);
     let middle = (CELLS - 1) as f64 / 2.0;
