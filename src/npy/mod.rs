@@ -82,7 +82,7 @@ pub enum NpyError {
         source: VelocityMapError,
     },
     /// Reading or writing failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
