@@ -65,7 +65,6 @@ pub fn client(device: &Device) -> Result<Client, GpuError> {
 }
 
 /// A medium on the GPU, ready to be simulated.
-#[derive(Debug)]
 pub struct GpuSimulator {
     client: Client,
     alpha: Buffer,
@@ -96,8 +95,7 @@ impl GpuSimulator {
                 return Err(GpuError::TooLarge { what, count, limit });
             }
         }
-        let alpha: Vec<f32> =
-            (0..rows).flat_map(|z| &medium.alpha[medium.index(z, 0)..][..columns]).copied().collect();
+        let alpha: Vec<f32> = (0..rows).flat_map(|z| &medium.alpha[medium.index(z, 0)..][..columns]).copied().collect();
         let sources = medium.sources.iter().map(|source| source.z * columns + source.x);
         let receivers = medium.receivers.iter().map(|&(z, x)| z * columns + x);
         let positions: Vec<u32> = sources.chain(receivers).map(|cell| cell as u32).collect();
@@ -185,7 +183,6 @@ impl GpuSimulator {
 }
 
 /// An array in GPU memory.
-#[derive(Debug)]
 struct Buffer {
     handle: Handle,
     len: usize,

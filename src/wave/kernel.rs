@@ -1,8 +1,6 @@
 //! The GPU kernel: the scheme of [`super`] on all shots at once.
 //!
-//! One source for WebGPU, Vulkan and CUDA. Its CPU twin is `advance_row` in `cpu.rs`. The launch function that the macro
-//! writes is documented nowhere but here.
-#![allow(missing_docs)]
+//! One source for WebGPU, Vulkan and CUDA. Its CPU twin is `advance_row` in `cpu.rs`.
 
 use cubecl::prelude::*;
 

@@ -1,0 +1,68 @@
+//! The GPU solver against its CPU twin: in a browser's worker and, with the feature `vulkan`, natively.
+#![cfg(any(target_arch = "wasm32", feature = "vulkan"))]
+
+use std::ops::ControlFlow;
+
+use burn::tensor::Device;
+use wavediffusion::survey::{Cell, Survey, SurveyConfig};
+use wavediffusion::velocity_map::VelocityMap;
+use wavediffusion::wave::Medium;
+use wavediffusion::wave::gpu::{GpuError, GpuSimulator, client};
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// f32 on the GPU against f64 on the CPU.
+const F32_ROUNDING: f64 = 1e-4;
+
+/// A small survey of two shots whose waves pass the sponge and the periodic rim, on a grid that fills no workgroup.
+fn small_survey() -> (Survey, VelocityMap) {
+    let (nz, nx) = (9, 21);
+    let config = SurveyConfig {
+        spacing: 15.0,
+        dt: 2e-3,
+        samples: 120,
+        peak_frequency: 20.0,
+        sources: vec![Cell { z: 1, x: 2 }, Cell { z: 7, x: 18 }],
+        receivers: vec![Cell { z: 1, x: 2 }, Cell { z: 8, x: 20 }, Cell { z: 0, x: 11 }],
+        sponge: 8,
+    };
+    let speed = |i: usize| 1600.0 + 60.0 * (i / nx) as f32 + 25.0 * (i % nx) as f32;
+    (Survey::new(config).unwrap(), VelocityMap::new(nz, nx, (0..nz * nx).map(speed).collect()).unwrap())
+}
+
+async fn check(device: &Device) {
+    let (survey, velocity) = small_survey();
+    let medium = Medium::<f32>::new(&survey, &velocity).unwrap();
+    let simulator = GpuSimulator::new(client(device).unwrap(), &medium).unwrap();
+    let mut told = Vec::new();
+    let progress = |step: usize| {
+        told.push(step);
+        ControlFlow::Continue(())
+    };
+    let gathers = simulator.simulate(progress).await.unwrap();
+    assert_eq!(told, [50, 100]);
+
+    let expected = Medium::<f64>::new(&survey, &velocity).unwrap().simulate();
+    assert_eq!(gathers.shape(), expected.shape());
+    let square = |sum: f64, x: f64| sum + x * x;
+    let error = gathers.values().iter().zip(expected.values()).map(|(a, b)| f64::from(*a) - b).fold(0.0, square);
+    let error = (error / expected.values().iter().copied().fold(0.0, square)).sqrt();
+    assert!(error <= F32_ROUNDING, "GPU f32 against CPU f64: {error:.2e}");
+
+    let stopped = simulator.simulate(|_| ControlFlow::Break(())).await;
+    assert!(matches!(stopped, Err(GpuError::Cancelled)));
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen_test::wasm_bindgen_test]
+async fn the_gpu_follows_the_cpu_and_stops_when_told() {
+    check(&Device::wgpu_options().init_async().await.unwrap()).await;
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn the_gpu_follows_the_cpu_and_stops_when_told() {
+    let device = Device::wgpu_options().graphics_api(burn::tensor::wgpu::WgpuBackend::Vulkan).init().unwrap();
+    cubecl::future::block_on(check(&device));
+}
