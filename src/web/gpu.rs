@@ -53,10 +53,9 @@ impl Adapter {
             power_preference: wgpu::PowerPreference::HighPerformance,
             ..wgpu::RequestAdapterOptions::default()
         };
-        let adapter = instance
-            .request_adapter(&options)
-            .await
-            .map_err(|_| missing("This browser has WebGPU, but gives no adapter: its GPU is blocked or has no driver."))?;
+        let adapter = instance.request_adapter(&options).await.map_err(|_| {
+            missing("This browser has WebGPU, but gives no adapter: its GPU is blocked or has no driver.")
+        })?;
         let name = adapter_name(&gpu).await.unwrap_or_else(|| "unnamed adapter".to_owned());
         let software = adapter.get_info().device_type == wgpu::DeviceType::Cpu
             || SOFTWARE.iter().any(|program| name.to_lowercase().contains(program));
@@ -142,13 +141,7 @@ impl Gpu {
             })
             .await
             .map_err(ErrorCode::GpuError.wrap())?;
-        let setup = WgpuSetup {
-            instance,
-            backend: adapter.get_info().backend,
-            adapter,
-            device: handle.clone(),
-            queue,
-        };
+        let setup = WgpuSetup { instance, backend: adapter.get_info().backend, adapter, device: handle.clone(), queue };
         let device = Device::wgpu_options().setup(setup).init().map_err(ErrorCode::GpuError.wrap())?;
         Ok(Self { device, name, fault: watch(&handle) })
     }

@@ -3,16 +3,20 @@
 //! The engine lives in a dedicated Web Worker. Nothing here blocks and nothing panics on bad input: every failure
 //! reaches JavaScript as an `EngineError` with a stable `code` and a sentence.
 
+mod control;
+mod engine;
 mod error;
 mod gpu;
 mod probe;
+mod report;
+mod simulate;
+mod tasks;
 mod types;
 
+pub use engine::Engine;
 pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
-pub use types::{
-    Backend, EngineEvent, GenerateRequest, Pair, PairShape, PathPoint, Probe, Stage, Timing, Wavefield,
-};
+pub use types::{Backend, EngineEvent, GenerateRequest, Pair, PairShape, PathPoint, Probe, Stage, Timing, Wavefield};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -86,7 +86,7 @@ pub enum EngineEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[tsify(optional)]
         deviation: Option<f64>,
-        /// Time that the step took, decoding included, simulation not.
+        /// Time that the step took, with decoding and, where asked for, simulation.
         milliseconds: f64,
     },
     /// A stage is done.

@@ -1,0 +1,197 @@
+//! The engine: the trained networks and the simulator behind one JavaScript class.
+
+use js_sys::{Float32Array, Function};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use burn::tensor::Device;
+
+use super::control::{Control, Run};
+use super::error::{EngineError, ErrorCode};
+use super::gpu::Gpu;
+use super::report::Reporter;
+use super::simulate::BrowserSimulator;
+use super::types::{Backend, GenerateRequest, Pair, PairShape, PathPoint, Wavefield};
+use crate::diffusion::SamplerConfig;
+use crate::family::Family;
+use crate::generate::{self, GenerateError, PairModel, Request};
+use crate::manifest::{Manifest, ManifestError};
+use crate::model::FamilyLabel;
+use crate::velocity_map::VelocityMap;
+use crate::wave::Medium;
+
+/// The trained networks and the wave simulator, on one backend. Does one thing at a time.
+#[wasm_bindgen]
+pub struct Engine {
+    model: PairModel,
+    gpu: Option<Gpu>,
+    control: Control,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Gets the networks ready.
+    ///
+    /// `manifest` is the text of the weights' manifest and `weights` the file that it names.
+    pub async fn load(
+        manifest: String,
+        weights: Vec<u8>,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: JsValue,
+    ) -> Result<Engine, EngineError> {
+        let backend: Backend = serde_wasm_bindgen::from_value(backend).map_err(ErrorCode::BadRequest.wrap())?;
+        let manifest = Manifest::parse(&manifest).map_err(ErrorCode::BadManifest.wrap())?;
+        let gpu = match backend {
+            Backend::WebGpu => Some(Gpu::acquire().await?),
+            Backend::Flex => None,
+        };
+        let device = gpu.as_ref().map_or_else(Device::flex, |gpu| gpu.device.clone());
+        let model = PairModel::load(manifest, &weights, &device).map_err(|error| {
+            let code = match error {
+                ManifestError::Length { .. } | ManifestError::Checksum { .. } | ManifestError::Weights(_) => {
+                    ErrorCode::BadWeights
+                }
+                _ => ErrorCode::BadManifest,
+            };
+            EngineError::new(code, error)
+        })?;
+        Ok(Self { model, gpu, control: Control::default() })
+    }
+
+    /// Where the engine computes.
+    #[wasm_bindgen(getter, unchecked_return_type = "Backend")]
+    pub fn backend(&self) -> Result<JsValue, EngineError> {
+        to_js(&self.kind())
+    }
+
+    /// Name of the GPU adapter, or of what stands in for it.
+    #[wasm_bindgen(getter)]
+    pub fn adapter(&self) -> String {
+        self.gpu.as_ref().map_or_else(|| "WebAssembly".to_owned(), |gpu| gpu.name.clone())
+    }
+
+    /// Names of the families that can be asked for.
+    pub fn families(&self) -> Vec<String> {
+        self.model.manifest.families.iter().map(|family| family.name().to_owned()).collect()
+    }
+
+    /// Shape and axes of the pairs.
+    #[wasm_bindgen(unchecked_return_type = "PairShape")]
+    pub fn shape(&self) -> Result<JsValue, EngineError> {
+        let Manifest { model, normalisation, survey, .. } = &self.model.manifest;
+        let survey = survey.config();
+        to_js(&PairShape {
+            nz: model.velocity.rows,
+            nx: model.velocity.columns,
+            spacing: survey.spacing,
+            shots: survey.sources.len(),
+            samples: survey.samples,
+            dt: survey.dt,
+            receivers: survey.receivers.len(),
+            sources_x: survey.sources.iter().map(|source| source.x).collect(),
+            model_samples: model.seismic.rows,
+            model_dt: survey.dt * normalisation.time_stride as f64,
+        })
+    }
+
+    /// Generates a pair and lets the wave equation judge it.
+    ///
+    /// `onEvent` hears of every step and stage; the engine waits for what it returns.
+    #[wasm_bindgen(unchecked_return_type = "Pair")]
+    pub async fn generate(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "GenerateRequest")] request: JsValue,
+        #[wasm_bindgen(js_name = "onEvent", unchecked_param_type = "(event: EngineEvent) => void | Promise<void>")]
+        on_event: Function,
+    ) -> Result<JsValue, EngineError> {
+        let _busy = self.control.begin()?;
+        let request: GenerateRequest = serde_wasm_bindgen::from_value(request).map_err(ErrorCode::BadRequest.wrap())?;
+        let parsed = parse(&request)?;
+        let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
+        let simulator = BrowserSimulator { gpu: self.gpu.as_ref().map(|gpu| &gpu.device), run: &run };
+        let mut reporter = Reporter::new(&run);
+        let generated = self.model.generate(parsed, &simulator, &mut reporter).await;
+        if let Some(failure) = run.failure().await {
+            return Err(failure);
+        }
+        let pair = generated.map_err(|error| self.fault(error))?;
+        to_js(&self.pair(request, pair, reporter))
+    }
+
+    /// Calls off the generation that is under way, between two of its steps.
+    pub fn cancel(&self) {
+        self.control.cancel();
+    }
+
+    /// The pressure of one shot on the cells of a velocity map (nz, nx) in m/s, after every `every`-th time step.
+    #[wasm_bindgen(unchecked_return_type = "Wavefield")]
+    pub async fn wavefield(&self, velocity: Vec<f32>, shot: usize, every: usize) -> Result<JsValue, EngineError> {
+        let _busy = self.control.begin()?;
+        let Manifest { model, survey, .. } = &self.model.manifest;
+        let refuse = |message: String| EngineError::new(ErrorCode::BadRequest, message);
+        if every == 0 {
+            return Err(refuse("A frame every 0 time steps makes no film; the least is 1.".to_owned()));
+        }
+        let map = VelocityMap::new(model.velocity.rows, model.velocity.columns, velocity)
+            .map_err(ErrorCode::BadRequest.wrap())?;
+        let medium = Medium::<f32>::new(survey, &map).map_err(ErrorCode::BadRequest.wrap())?;
+        let film = medium
+            .wavefield(shot, every)
+            .ok_or_else(|| refuse(format!("There is no shot {shot}; the survey has {}.", medium.shots())))?;
+        let values = Float32Array::from(&film.values[..]);
+        to_js(&Wavefield { frames: film.frames, nz: film.nz, nx: film.nx, every, values })
+    }
+}
+
+impl Engine {
+    fn kind(&self) -> Backend {
+        if self.gpu.is_some() { Backend::WebGpu } else { Backend::Flex }
+    }
+
+    /// The error of a generation that nobody called off.
+    fn fault(&self, error: GenerateError) -> EngineError {
+        let code = match error {
+            GenerateError::Device(_) | GenerateError::Simulator(_) if self.gpu.is_some() => ErrorCode::GpuError,
+            GenerateError::Cancelled => ErrorCode::Cancelled,
+            _ => ErrorCode::Internal,
+        };
+        EngineError::new(code, error)
+    }
+
+    fn pair(&self, request: GenerateRequest, pair: generate::Pair, reporter: Reporter<'_>) -> Pair {
+        let reference = self.model.manifest.consistency;
+        let (generated, simulated) = (pair.generated.values(), pair.simulated.values());
+        let difference: Vec<f32> = generated.iter().zip(simulated).map(|(d, f)| d - f).collect();
+        Pair {
+            request,
+            backend: self.kind(),
+            velocity: Float32Array::from(pair.velocity.values()),
+            generated: Float32Array::from(generated),
+            simulated: Float32Array::from(simulated),
+            difference: Float32Array::from(&difference[..]),
+            deviation: pair.comparison.deviation,
+            ssim: pair.comparison.ssim,
+            mse: pair.comparison.mse,
+            consistent: pair.comparison.deviation <= reference.floor_p90,
+            floor_median: reference.floor_median,
+            floor_p90: reference.floor_p90,
+            ceiling_median: reference.ceiling_median,
+            path: pair.path.iter().map(|point| PathPoint { step: point.step, deviation: point.deviation }).collect(),
+            timings: reporter.timings,
+        }
+    }
+}
+
+/// The pipeline's request.
+fn parse(request: &GenerateRequest) -> Result<Request, EngineError> {
+    let label = match &request.family {
+        None => FamilyLabel::Any,
+        Some(name) => FamilyLabel::Of(name.parse::<Family>().map_err(ErrorCode::BadRequest.wrap())?),
+    };
+    let sampler = SamplerConfig::new(request.steps, request.guidance).map_err(ErrorCode::BadRequest.wrap())?;
+    Ok(Request { label, seed: request.seed, sampler, path: request.path })
+}
+
+fn to_js(value: &impl Serialize) -> Result<JsValue, EngineError> {
+    serde_wasm_bindgen::to_value(value).map_err(ErrorCode::Internal.wrap())
+}
