@@ -169,6 +169,11 @@ impl PairModel {
         Sampler::new(&self.denoiser, config, samples, [model.token_count(), model.latent.width()], &self.device)
     }
 
+    /// Starts a batch of samples near a latent (1, tokens, latent width), one for each seed, `start` of the way to noise.
+    pub fn sampler_from(&self, config: SamplerConfig, seeds: &[u64], latent: Tensor<3>, start: f32) -> Sampler<'_> {
+        Sampler::from_latent(&self.denoiser, config, seeds, latent, start)
+    }
+
     /// Quantises latents (batch, tokens, latent width) and decodes each into a pair.
     ///
     /// # Errors

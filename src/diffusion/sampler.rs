@@ -50,6 +50,11 @@ impl SamplerConfig {
     pub fn steps(&self) -> usize {
         self.steps
     }
+
+    /// Strength of the guidance.
+    pub fn guidance(&self) -> f32 {
+        self.guidance
+    }
 }
 
 /// A batch of latents on its way from noise.
@@ -96,6 +101,23 @@ impl<'a> Sampler<'a> {
             noisy: Tensor::from_data(TensorData::new(noise, [samples.len(), tokens, width]), device),
             previous: None,
         }
+    }
+
+    /// Starts from a latent (1, tokens, latent width) in the encoders' units that is sent to time `start` (0..1) with the
+    /// noise of each seed (SDEdit, arXiv 2108.01073), any family.
+    pub fn from_latent(
+        denoiser: &'a Denoiser,
+        config: SamplerConfig,
+        seeds: &[u64],
+        latent: Tensor<3>,
+        start: f32,
+    ) -> Self {
+        let [_, tokens, width] = latent.dims();
+        let samples: Vec<_> = seeds.iter().map(|&seed| (seed, FamilyLabel::Any)).collect();
+        let device = latent.device();
+        let noise = Self::new(denoiser, config, &samples, [tokens, width], &device);
+        let noisy = denoiser.standardise(latent) * (1.0 - start) + noise.noisy.clone() * start;
+        Self { times: noise.times.iter().map(|t| t * start).collect(), noisy, ..noise }
     }
 
     /// Takes the next step; `None` when there is none left.

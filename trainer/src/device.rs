@@ -30,7 +30,9 @@ impl DeviceArg {
             #[cfg(not(all(feature = "vulkan", feature = "cuda")))]
             other => {
                 let name = if other == Self::Vulkan { "vulkan" } else { "cuda" };
-                anyhow::bail!("this program was built without {name}; build it with `--features {name}`, or use `--device cpu`")
+                anyhow::bail!(
+                    "this program was built without {name}; build it with `--features {name}`, or use `--device cpu`"
+                )
             }
         }
     }

@@ -3,6 +3,8 @@
 pub mod commands;
 pub mod dataset;
 pub mod device;
+pub mod evaluate;
 pub mod files;
 pub mod synth;
 pub mod train;
+pub mod weights;

@@ -1,6 +1,7 @@
 //! Makes the data and the weights of WaveDiffusion.
 
-use anyhow::Result;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use wavediffusion_trainer::commands;
 
@@ -19,12 +20,29 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Synth(commands::synth::SynthArgs),
+    Simulate(commands::simulate::SimulateArgs),
     Train(commands::train::TrainArgs),
+    Export(commands::export::ExportArgs),
+    Sample(commands::sample::SampleArgs),
+    Evaluate(commands::evaluate::EvaluateArgs),
+    Invert(commands::invert::InvertArgs),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
         Command::Synth(args) => commands::synth::run(&args),
+        Command::Simulate(args) => commands::simulate::run(&args),
         Command::Train(args) => commands::train::run_command(&args),
+        Command::Export(args) => commands::export::run(&args),
+        Command::Sample(args) => commands::sample::run(&args),
+        Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Invert(args) => commands::invert::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

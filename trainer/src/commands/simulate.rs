@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use wavediffusion::gathers::Gathers;
@@ -11,6 +12,8 @@ use wavediffusion::npy::{NpyArray, NpyWriter};
 use wavediffusion::survey::{Cell, Survey, SurveyConfig};
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
+
+use crate::device::DeviceArg;
 
 /// Maps simulated between two writes: enough to occupy every core, few enough to keep in memory.
 const BATCH: usize = 32;
@@ -25,19 +28,8 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// What computes them
-    #[arg(long, value_enum, default_value_t = SimulateDevice::Cpu)]
-    device: SimulateDevice,
-}
-
-/// What a simulation runs on.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SimulateDevice {
-    /// All cores
-    Cpu,
-    /// A GPU through Vulkan, in a build with the feature `vulkan`
-    Vulkan,
-    /// An NVIDIA GPU, in a build with the feature `cuda`
-    Cuda,
+    #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
+    device: DeviceArg,
 }
 
 /// Runs the command.
@@ -52,7 +44,7 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
     for (index, map) in maps.iter().enumerate() {
         survey.check(map).with_context(|| format!("cannot simulate map {index} of {}", args.velocity.display()))?;
     }
-    let simulator = Simulator::new(args.device)?;
+    let device = args.device.open()?;
 
     let config = survey.config();
     let shape = [maps.len(), config.sources.len(), config.samples, config.receivers.len()];
@@ -61,7 +53,7 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} maps, {per_sec}, {eta} left")?;
     let bar = ProgressBar::new(maps.len() as u64).with_style(style);
     for batch in maps.chunks(BATCH) {
-        for gathers in simulator.simulate(&survey, batch, &bar)? {
+        for gathers in simulate(&device, &survey, batch, &bar)? {
             out.write(gathers.values()).with_context(write)?;
         }
     }
@@ -83,57 +75,28 @@ fn survey(nx: usize) -> Result<Survey> {
     })?)
 }
 
-enum Simulator {
-    Cpu,
+/// Gathers of each map, which the survey was checked on: on all cores, or on the device if it is a GPU.
+#[cfg_attr(not(any(feature = "vulkan", feature = "cuda")), expect(unused_variables, reason = "no GPU is built in"))]
+fn simulate(device: &Device, survey: &Survey, maps: &[VelocityMap], bar: &ProgressBar) -> Result<Vec<Gathers>> {
     #[cfg(any(feature = "vulkan", feature = "cuda"))]
-    Gpu(burn::tensor::Device),
-}
-
-impl Simulator {
-    fn new(device: SimulateDevice) -> Result<Self> {
-        match device {
-            SimulateDevice::Cpu => Ok(Self::Cpu),
-            #[cfg(feature = "vulkan")]
-            SimulateDevice::Vulkan => {
-                use burn::tensor::{Device, wgpu::WgpuBackend};
-                let device = Device::wgpu_options().graphics_api(WgpuBackend::Vulkan).init();
-                Ok(Self::Gpu(device.context("cannot use a GPU through Vulkan")?))
-            }
-            #[cfg(feature = "cuda")]
-            SimulateDevice::Cuda => Ok(Self::Gpu(burn::tensor::Device::cuda(0))),
-            #[allow(unreachable_patterns, reason = "with every feature, no device is left")]
-            other => {
-                let name = other.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-                bail!("this program was built without {name}; build it with `--features {name}`, or use `--device cpu`")
-            }
-        }
+    if let Ok(client) = wave::gpu::client(device) {
+        return maps
+            .iter()
+            .map(|map| {
+                let medium = wave::Medium::new(survey, map)?;
+                let gathers = wave::gpu::GpuSimulator::new(client.clone(), &medium)?.simulate_blocking()?;
+                bar.inc(1);
+                Ok(gathers)
+            })
+            .collect();
     }
-
-    /// Gathers of each map, which the survey was checked on.
-    fn simulate(&self, survey: &Survey, maps: &[VelocityMap], bar: &ProgressBar) -> Result<Vec<Gathers>> {
-        match self {
-            Self::Cpu => maps
-                .par_iter()
-                .map(|map| {
-                    let gathers = wave::simulate(survey, map)?;
-                    bar.inc(1);
-                    Ok(gathers)
-                })
-                .collect(),
-            #[cfg(any(feature = "vulkan", feature = "cuda"))]
-            Self::Gpu(device) => {
-                use wavediffusion::wave::gpu::{GpuSimulator, client};
-                maps.iter()
-                    .map(|map| {
-                        let medium = wave::Medium::new(survey, map)?;
-                        let gathers = GpuSimulator::new(client(device)?, &medium)?.simulate_blocking()?;
-                        bar.inc(1);
-                        Ok(gathers)
-                    })
-                    .collect()
-            }
-        }
-    }
+    maps.par_iter()
+        .map(|map| {
+            let gathers = wave::simulate(survey, map)?;
+            bar.inc(1);
+            Ok(gathers)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -145,12 +108,12 @@ mod tests {
 
     use super::*;
 
-    fn args(dir: &Path, device: SimulateDevice) -> SimulateArgs {
+    fn args(dir: &Path, device: DeviceArg) -> SimulateArgs {
         SimulateArgs { velocity: dir.join("v.npy"), out: dir.join("d.npy"), device }
     }
 
     #[track_caller]
-    fn check_refused(shape: &[usize], velocity: f32, device: SimulateDevice, expected: &str) {
+    fn check_refused(shape: &[usize], velocity: f32, device: DeviceArg, expected: &str) {
         let dir = tempfile::tempdir().unwrap();
         let args = args(dir.path(), device);
         fs::write(&args.velocity, npy::to_bytes(shape, &vec![velocity; shape.iter().product()]).unwrap()).unwrap();
@@ -173,7 +136,7 @@ mod tests {
     #[test]
     fn gathers_are_written_for_each_map() {
         let dir = tempfile::tempdir().unwrap();
-        let args = args(dir.path(), SimulateDevice::Cpu);
+        let args = args(dir.path(), DeviceArg::Cpu);
         let values: Vec<f32> = [2000.0, 3000.0].into_iter().flat_map(|v| vec![v; 12 * 20]).collect();
         fs::write(&args.velocity, npy::to_bytes(&[2, 1, 12, 20], &values).unwrap()).unwrap();
         run(&args).unwrap();
@@ -185,15 +148,15 @@ mod tests {
 
     #[test]
     fn impossible_input_is_refused_and_leaves_no_output() {
-        check_refused(&[70, 70], 7000.0, SimulateDevice::Cpu, "7000 m/s");
-        check_refused(&[70, 70], -1.0, SimulateDevice::Cpu, "(row 0, column 0) is -1");
-        check_refused(&[2, 70, 70], 2000.0, SimulateDevice::Cpu, "no velocity map");
-        check_refused(&[1, 70], 2000.0, SimulateDevice::Cpu, "outside the map of 1 x 70 cells");
+        check_refused(&[70, 70], 7000.0, DeviceArg::Cpu, "7000 m/s");
+        check_refused(&[70, 70], -1.0, DeviceArg::Cpu, "(row 0, column 0) is -1");
+        check_refused(&[2, 70, 70], 2000.0, DeviceArg::Cpu, "no velocity map");
+        check_refused(&[1, 70], 2000.0, DeviceArg::Cpu, "outside the map of 1 x 70 cells");
     }
 
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn a_device_that_was_not_built_in_is_named() {
-        check_refused(&[70, 70], 2000.0, SimulateDevice::Cuda, "built without cuda");
+        check_refused(&[70, 70], 2000.0, DeviceArg::Cuda, "built without cuda");
     }
 }

@@ -101,9 +101,8 @@ pub fn latest_denoiser(directory: &Path, config: &ModelConfig, device: &Device) 
 
 fn latest<M: Module>(directory: &Path, model: M) -> Result<(M, Progress)> {
     let folder = folder(directory).with_context(|| format!("{} holds no checkpoint", directory.display()))?;
-    let load = || -> Result<(M, Progress)> {
-        Ok((model.try_load_file(folder.join(AVERAGED))?, read_progress(&folder)?))
-    };
+    let load =
+        || -> Result<(M, Progress)> { Ok((model.try_load_file(folder.join(AVERAGED))?, read_progress(&folder)?)) };
     load().with_context(|| format!("cannot read the checkpoint {}", folder.display()))
 }
 

@@ -30,7 +30,12 @@ impl CodeUse {
         let slices = latent.reshape([indices.dims()[0], config.code_width]);
         let ones = Tensor::ones([indices.dims()[0]], &device);
         Self {
-            counts: Tensor::zeros([config.codes], &device).select_assign(0, indices.clone(), ones, IndexingUpdateOp::Add),
+            counts: Tensor::zeros([config.codes], &device).select_assign(
+                0,
+                indices.clone(),
+                ones,
+                IndexingUpdateOp::Add,
+            ),
             sums: Tensor::zeros([config.codes, config.code_width], &device).select_assign(
                 0,
                 indices,
@@ -67,10 +72,8 @@ impl CodebookAverages {
         let [code_count, _] = codes.dims();
         for batch in batches {
             // A resumed run starts from the codes as they are, as if each stood for one slice.
-            let (counts, sums) = self
-                .averages
-                .take()
-                .unwrap_or_else(|| (Tensor::ones([code_count], &codes.device()), codes.clone()));
+            let (counts, sums) =
+                self.averages.take().unwrap_or_else(|| (Tensor::ones([code_count], &codes.device()), codes.clone()));
             let (keep, take) = (self.decay, 1.0 - self.decay);
             self.averages =
                 Some((counts * keep + batch.counts.clone() * take, sums * keep + batch.sums.clone() * take));
@@ -92,7 +95,8 @@ fn revive(counts: Tensor<1>, sums: Tensor<2>, batch: &CodeUse, seed: u64) -> (Te
     let dead = counts.clone().lower(limit);
     let slices = random_slices(&batch.slices, codes, seed);
     let alive = counts.clone().mean().expand([codes]);
-    let sums = sums.mask_where(dead.clone().unsqueeze_dim::<2>(1).expand([codes, width]), slices * alive.clone().unsqueeze_dim(1));
+    let sums = sums
+        .mask_where(dead.clone().unsqueeze_dim::<2>(1).expand([codes, width]), slices * alive.clone().unsqueeze_dim(1));
     (counts.mask_where(dead, alive), sums)
 }
 
@@ -112,7 +116,8 @@ mod tests {
     fn codes_settle_on_the_clusters_of_the_latent() {
         let config = LatentConfig { codes: 4, code_width: 1, codes_per_token: 1 };
         let device = Device::flex();
-        let latent: Vec<f32> = (0..400).map(|i| [-3.0, -1.0, 1.0, 3.0][i % 4] + (i as f32 / 400.0 - 0.5) * 0.1).collect();
+        let latent: Vec<f32> =
+            (0..400).map(|i| [-3.0, -1.0, 1.0, 3.0][i % 4] + (i as f32 / 400.0 - 0.5) * 0.1).collect();
         let latent = Tensor::<1>::from_data(latent.as_slice(), &device).reshape([1, 400, 1]);
         let mut codebook = Codebook::new(config, &device);
         let mut averages = CodebookAverages::new(0.8);

@@ -113,13 +113,16 @@ impl Objective for DiffusionObjective<'_> {
             latent = Some(step.latent);
         }
         let Some(latent) = latent else { return Ok(Vec::new()) };
-        let decoded = self.autoencoder.velocity_decoder.forward(self.autoencoder.codebook.quantise(latent.clone()).latent);
-        let velocity: Vec<f32> = decoded
-            .try_into_vec_as::<f32>()?
-            .into_iter()
-            .map(|v| self.normalisation.restore_velocity(v))
-            .collect();
-        save_maps(&velocity, self.model.velocity.columns, Family::ALL.len(), &directory.join(format!("samples-{step:06}.png")))?;
+        let decoded =
+            self.autoencoder.velocity_decoder.forward(self.autoencoder.codebook.quantise(latent.clone()).latent);
+        let velocity: Vec<f32> =
+            decoded.try_into_vec_as::<f32>()?.into_iter().map(|v| self.normalisation.restore_velocity(v)).collect();
+        save_maps(
+            &velocity,
+            self.model.velocity.columns,
+            Family::ALL.len(),
+            &directory.join(format!("samples-{step:06}.png")),
+        )?;
         let standardised = model.standardise(latent);
         let deviation = standardised.square().mean().sqrt().into_scalar::<f64>();
         Ok(vec![("latent_deviation", deviation)])

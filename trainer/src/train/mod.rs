@@ -13,7 +13,7 @@ mod training_set;
 mod validation;
 
 pub use autoencoder::AutoencoderObjective;
-pub use checkpoint::{latest_autoencoder, latest_denoiser};
+pub use checkpoint::{Progress, latest_autoencoder, latest_denoiser};
 pub use config::{AutoencoderConfig, DiffusionConfig, LoopConfig, read_config};
 pub use diffusion::DiffusionObjective;
 pub use preview::{save_maps, save_pairs};

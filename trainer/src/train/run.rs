@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Result;
+use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams};
-use burn::grad_clipping::GradientClippingConfig;
 use burn::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha8Rng;
@@ -102,7 +102,10 @@ pub fn run<O: Objective>(
         }
         let figures = mean_figures(&figures);
         if let Some((name, _)) = figures.iter().find(|(_, value)| !value.is_finite()) {
-            anyhow::bail!("`{name}` is not finite at step {step}; the last checkpoint in {} is whole", directory.display());
+            anyhow::bail!(
+                "`{name}` is not finite at step {step}; the last checkpoint in {} is whole",
+                directory.display()
+            );
         }
         state.model = state.optimiser.step(config.learning_rate(step), state.model, gradients.grads());
         state.model = objective.after_step(state.model, step, statistics);

@@ -104,9 +104,10 @@ impl HeldOut {
 
     /// Mean absolute error of the decoded velocity, m/s.
     fn velocity_error(&self, decoded: &Decoded) -> f64 {
-        let errors = self.velocity.iter().zip(&decoded.maps).flat_map(|(truth, map)| {
-            truth.values().iter().zip(map.values()).map(|(t, v)| f64::from((t - v).abs()))
-        });
+        let errors =
+            self.velocity.iter().zip(&decoded.maps).flat_map(|(truth, map)| {
+                truth.values().iter().zip(map.values()).map(|(t, v)| f64::from((t - v).abs()))
+            });
         let (sum, count) = errors.fold((0.0, 0usize), |(sum, count), error| (sum + error, count + 1));
         sum / count as f64
     }

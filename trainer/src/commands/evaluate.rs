@@ -1,0 +1,84 @@
+//! `wavediffusion evaluate`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use wavediffusion::diffusion::SamplerConfig;
+
+use crate::dataset::Dataset;
+use crate::evaluate::{Plan, evaluate};
+use crate::files;
+use crate::synth::HELD_OUT_SEEDS;
+use crate::weights::WeightsArgs;
+
+/// Measure the weights: deviation of generated pairs with floor and ceiling, reconstruction, inversion
+#[derive(Args, Debug)]
+pub struct EvaluateArgs {
+    #[command(flatten)]
+    weights: WeightsArgs,
+    /// Generated pairs, and held-out pairs, over all families
+    #[arg(long, default_value_t = 200)]
+    samples: usize,
+    /// Seed of the noise and of the held-out maps; one that training never uses
+    #[arg(long, default_value_t = HELD_OUT_SEEDS)]
+    seed: u64,
+    #[command(flatten)]
+    sampler: SamplerArgs,
+    /// True pairs to measure on instead of synthetic ones: OpenFWI's own, say
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the report as Markdown
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// How samples are drawn.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct SamplerArgs {
+    /// Denoising steps
+    #[arg(long, default_value_t = 20)]
+    pub steps: usize,
+    /// Strength of the guidance towards the family; 1 is none
+    #[arg(long, default_value_t = 1.5)]
+    pub guidance: f32,
+}
+
+impl SamplerArgs {
+    /// The sampler's settings.
+    ///
+    /// # Errors
+    /// When they are out of range.
+    pub fn config(self) -> Result<SamplerConfig> {
+        Ok(SamplerConfig::new(self.steps, self.guidance)?)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the weights or the data cannot be used, or a report cannot be written.
+pub fn run(args: &EvaluateArgs) -> Result<()> {
+    ensure!(args.samples > 0, "`--samples` is 0; it must be at least 1");
+    ensure!(
+        args.seed >= HELD_OUT_SEEDS,
+        "seed {} may have been trained on; seeds from {HELD_OUT_SEEDS} on are held out",
+        args.seed
+    );
+    let plan = Plan { samples: args.samples, seed: args.seed, sampler: args.sampler.config()? };
+    let data = args.data.as_deref().map(Dataset::open).transpose()?;
+    let model = args.weights.load()?;
+    let report = evaluate(&model, plan, data.as_ref())?;
+    let markdown = report.markdown();
+    write(args.json.as_deref(), &(serde_json::to_string_pretty(&report)? + "\n"))?;
+    write(args.markdown.as_deref(), &markdown)?;
+    super::print(&markdown)
+}
+
+fn write(path: Option<&Path>, text: &str) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+}

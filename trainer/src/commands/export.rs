@@ -1,0 +1,148 @@
+//! `wavediffusion export`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use wavediffusion::family::Family;
+use wavediffusion::gathers::Gathers;
+use wavediffusion::generate::{CpuSimulator, Pair, PairModel, Request, Unobserved};
+use wavediffusion::manifest::{
+    AUTOENCODER, ConsistencyReference, DENOISER, ExamplePair, FORMAT, FileEntry, Manifest, Provenance, TrainingRecord,
+};
+use wavediffusion::model::{collect_weights, write_weights};
+use wavediffusion::signal::Normalisation;
+use wavediffusion::survey::Survey;
+
+use super::evaluate::SamplerArgs;
+use super::train::CONFIG;
+use crate::device::DeviceArg;
+use crate::evaluate::{Plan, evaluate};
+use crate::files;
+use crate::synth::HELD_OUT_SEEDS;
+use crate::train::{
+    AutoencoderConfig, DiffusionConfig, LoopConfig, Progress, latest_autoencoder, latest_denoiser, read_config,
+};
+use crate::weights::MANIFEST;
+
+/// Write the weights of two training runs, their manifest with measured figures, and an example pair
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Directory of the autoencoders' run
+    #[arg(long, value_name = "DIR")]
+    autoencoder: PathBuf,
+    /// Directory of the denoiser's run
+    #[arg(long, value_name = "DIR")]
+    denoiser: PathBuf,
+    /// Directory to write
+    #[arg(long, value_name = "DIR", default_value = "www/public/weights")]
+    out: PathBuf,
+    /// Samples of the evaluation that the manifest keeps
+    #[arg(long, default_value_t = 200)]
+    samples: usize,
+    /// Family of the example pair
+    #[arg(long, default_value = "CurveFault-A")]
+    example_family: Family,
+    /// Seed of the example pair
+    #[arg(long, default_value_t = 1)]
+    example_seed: u64,
+    #[command(flatten)]
+    sampler: SamplerArgs,
+}
+
+/// Samples of the example pair's gathers that are left out for each that is kept: 4 ms is enough for a picture.
+const EXAMPLE_STRIDE: usize = 4;
+
+/// Runs the command.
+///
+/// # Errors
+/// When a run cannot be read, the networks fail, or a file cannot be written.
+pub fn run(args: &ExportArgs) -> Result<()> {
+    let device = DeviceArg::Cpu.open()?;
+    let stage: AutoencoderConfig = read_config(&args.autoencoder.join(CONFIG))?;
+    let diffusion: DiffusionConfig = read_config(&args.denoiser.join(CONFIG))?;
+    let (autoencoder, autoencoder_progress) = latest_autoencoder(&args.autoencoder, &stage.model, &device)?;
+    let (denoiser, denoiser_progress) = latest_denoiser(&args.denoiser, &stage.model, &device)?;
+    let mut tensors = collect_weights(&autoencoder, AUTOENCODER)?;
+    tensors.extend(collect_weights(&denoiser, DENOISER)?);
+    let weights = write_weights(&tensors)?;
+
+    let manifest = Manifest {
+        format: FORMAT,
+        weights: FileEntry::new("weights.safetensors", &weights),
+        example: None,
+        families: Family::ALL.to_vec(),
+        consistency: ConsistencyReference { floor_median: 0.0, floor_p90: 0.0, ceiling_median: 0.0 },
+        model: stage.model,
+        normalisation: Normalisation::OPENFWI,
+        survey: Survey::openfwi(),
+        provenance: Provenance {
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            autoencoder: record(&stage.run, autoencoder_progress),
+            denoiser: record(&diffusion.run, denoiser_progress),
+        },
+        metrics: serde_json::Value::Null,
+    };
+    // What is measured are the weights as others will load them, in half precision.
+    let mut model = PairModel::load(manifest, &weights, &device)?;
+    let sampler = args.sampler.config()?;
+    let report = evaluate(&model, Plan { samples: args.samples, seed: HELD_OUT_SEEDS, sampler }, None)?;
+    let deviation = &report.overall.deviation;
+    model.manifest.consistency = ConsistencyReference {
+        floor_median: deviation.floor_median,
+        floor_p90: deviation.floor_p90,
+        ceiling_median: deviation.ceiling_median,
+    };
+    model.manifest.metrics = serde_json::to_value(&report)?;
+
+    let request = Request { label: Some(args.example_family).into(), seed: args.example_seed, sampler, path: true };
+    let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
+    let bytes = example_bytes(&pair);
+    let config = model.manifest.survey.config();
+    model.manifest.example = Some(ExamplePair {
+        entry: FileEntry::new("example.bin", &bytes),
+        family: Some(args.example_family),
+        seed: args.example_seed,
+        steps: args.sampler.steps,
+        guidance: args.sampler.guidance,
+        samples: config.samples.div_ceil(EXAMPLE_STRIDE),
+        dt: config.dt * EXAMPLE_STRIDE as f64,
+        deviation: pair.comparison.deviation,
+        ssim: pair.comparison.ssim,
+        mse: pair.comparison.mse,
+        consistent: pair.comparison.deviation <= deviation.floor_p90,
+        path: pair.path,
+    });
+
+    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
+    let manifest = serde_json::to_string_pretty(&model.manifest)? + "\n";
+    // The manifest comes last: it names the others by their checksums.
+    for (name, bytes) in
+        [("weights.safetensors", &weights[..]), ("example.bin", &bytes), (MANIFEST, manifest.as_bytes())]
+    {
+        let path = args.out.join(name);
+        files::replace(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    super::print(&format!(
+        "{}\n{:.1} MB of weights in {}\n",
+        report.markdown(),
+        weights.len() as f64 / 1e6,
+        args.out.display()
+    ))
+}
+
+fn record(config: &LoopConfig, progress: Progress) -> TrainingRecord {
+    TrainingRecord { seed: config.seed, steps: progress.step, samples: progress.samples, seconds: progress.seconds }
+}
+
+/// Little-endian f32 of the velocity map, the generated and the simulated gathers, every fourth sample of them.
+fn example_bytes(pair: &Pair) -> Vec<u8> {
+    let coarse = |gathers: &Gathers| -> Vec<f32> {
+        let row = gathers.receivers();
+        (0..gathers.shots())
+            .flat_map(|shot| gathers.shot(shot).chunks_exact(row).step_by(EXAMPLE_STRIDE).flatten().copied())
+            .collect()
+    };
+    let gathers = [coarse(&pair.generated), coarse(&pair.simulated)].concat();
+    pair.velocity.values().iter().chain(&gathers).flat_map(|v| v.to_le_bytes()).collect()
+}

@@ -1,0 +1,95 @@
+//! `wavediffusion invert`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use indicatif::ProgressIterator;
+use wavediffusion::consistency::deviation;
+use wavediffusion::gathers::Gathers;
+use wavediffusion::generate::PairModel;
+use wavediffusion::npy::{NpyArray, NpyWriter};
+use wavediffusion::velocity_map::VelocityMap;
+use wavediffusion::wave;
+
+use super::evaluate::SamplerArgs;
+use crate::evaluate::{median, seismic_tensor};
+use crate::weights::WeightsArgs;
+
+/// Invert shot gathers to velocity maps
+#[derive(Args, Debug)]
+pub struct InvertArgs {
+    #[command(flatten)]
+    weights: WeightsArgs,
+    /// Gathers of OpenFWI's survey, a .npy of shape (5, 1000, 70) or (N, 5, 1000, 70)
+    #[arg(long, value_name = "FILE")]
+    seismic: PathBuf,
+    /// Velocity maps in m/s to write, a .npy of shape (N, samples, nz, nx)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Maps for each set of gathers: one decodes their latent as it is; several send it part of the way to noise and back,
+    /// each with other noise, and show where the gathers leave the map open
+    #[arg(long, default_value_t = 1)]
+    samples: usize,
+    /// How far towards noise, 0 to 1
+    #[arg(long, default_value_t = 0.4)]
+    spread: f32,
+    /// Seed of the noise
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    sampler: SamplerArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the gathers are not of the model's survey, the weights cannot be used, or the output cannot be written.
+pub fn run(args: &InvertArgs) -> Result<()> {
+    ensure!(args.samples > 0, "`--samples` is 0; it must be at least 1");
+    ensure!(args.spread > 0.0 && args.spread <= 1.0, "`--spread` is {}; it lies above 0 and up to 1", args.spread);
+    let name = args.seismic.display();
+    let gathers = NpyArray::read(&args.seismic)
+        .and_then(|array| array.gathers())
+        .with_context(|| format!("cannot read gathers from {name}"))?;
+    let model = args.weights.load()?;
+    let survey = model.manifest.survey.config();
+    let expected = [survey.sources.len(), survey.samples, survey.receivers.len()];
+    for (index, set) in gathers.iter().enumerate() {
+        let found = set.shape();
+        ensure!(found == expected, "gathers {index} of {name} have shape {found:?}; the weights invert {expected:?}");
+    }
+    let (nz, nx) = (model.manifest.model.velocity.rows, model.manifest.model.velocity.columns);
+    let failed = || format!("cannot write {}", args.out.display());
+    let mut out = NpyWriter::create(&args.out, &[gathers.len(), args.samples, nz, nx]).with_context(failed)?;
+    let mut misfits = Vec::new();
+    for set in gathers.iter().progress() {
+        for map in invert(&model, set, args)? {
+            misfits.push(deviation(&wave::simulate(&model.manifest.survey, &map)?, set));
+            out.write(map.values()).with_context(failed)?;
+        }
+    }
+    out.finish().with_context(failed)?;
+    super::print(&format!(
+        "{} maps of {} sets of gathers; simulated again they differ from the gathers by {:.3} (median, relative L2)\n",
+        misfits.len(),
+        gathers.len(),
+        median(&misfits)
+    ))
+}
+
+fn invert(model: &PairModel, gathers: &Gathers, args: &InvertArgs) -> Result<Vec<VelocityMap>> {
+    let latent = model.autoencoder.seismic_encoder.forward(seismic_tensor(model, std::iter::once(gathers)));
+    let latent = if args.samples == 1 {
+        latent
+    } else {
+        let seeds: Vec<u64> = (0..args.samples as u64).map(|k| args.seed.wrapping_add(k)).collect();
+        let mut sampler = model.sampler_from(args.sampler.config()?, &seeds, latent, args.spread);
+        let mut last = None;
+        while let Some(step) = sampler.advance() {
+            last = Some(step.latent);
+        }
+        last.context("a sampler takes at least one step")?
+    };
+    Ok(pollster::block_on(model.decode(latent))?.into_iter().map(|pair| pair.velocity).collect())
+}

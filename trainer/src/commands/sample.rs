@@ -1,0 +1,113 @@
+//! `wavediffusion sample`
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+use wavediffusion::family::Family;
+use wavediffusion::generate::{CpuSimulator, Pair, Request, Unobserved};
+use wavediffusion::manifest::PathPoint;
+use wavediffusion::npy;
+
+use super::evaluate::SamplerArgs;
+use crate::files;
+use crate::weights::WeightsArgs;
+
+/// Generate a pair and compare it with the simulation of its velocity map
+#[derive(Args, Debug)]
+pub struct SampleArgs {
+    #[command(flatten)]
+    weights: WeightsArgs,
+    /// Family of the pair; any family without it
+    #[arg(long)]
+    family: Option<Family>,
+    /// Seed of the noise
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    sampler: SamplerArgs,
+    /// Simulate and compare the pair of every step too
+    #[arg(long)]
+    path: bool,
+    /// Write velocity.npy, generated.npy and simulated.npy, in OpenFWI's shapes, into this directory
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write settings and verdict as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What is said of a sample.
+#[derive(Serialize)]
+struct Verdict {
+    family: Option<Family>,
+    seed: u64,
+    steps: usize,
+    guidance: f32,
+    deviation: f64,
+    ssim: f64,
+    mse: f64,
+    consistent: bool,
+    path: Vec<PathPoint>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the weights cannot be used, the networks fail, or a file cannot be written.
+pub fn run(args: &SampleArgs) -> Result<()> {
+    let model = args.weights.load()?;
+    let request =
+        Request { label: args.family.into(), seed: args.seed, sampler: args.sampler.config()?, path: args.path };
+    let started = Instant::now();
+    let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
+    let seconds = started.elapsed().as_secs_f64();
+    let reference = model.manifest.consistency;
+    let verdict = Verdict {
+        family: args.family,
+        seed: args.seed,
+        steps: args.sampler.steps,
+        guidance: args.sampler.guidance,
+        deviation: pair.comparison.deviation,
+        ssim: pair.comparison.ssim,
+        mse: pair.comparison.mse,
+        consistent: pair.comparison.deviation <= reference.floor_p90,
+        path: pair.path.clone(),
+    };
+    if let Some(directory) = &args.out {
+        write_arrays(&pair, directory).with_context(|| format!("cannot write into {}", directory.display()))?;
+    }
+    if let Some(path) = &args.json {
+        let json = serde_json::to_string_pretty(&verdict)? + "\n";
+        files::replace(path, json.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let mut text = format!(
+        "deviation {:.3} (floor {:.3}, its 90th percentile {:.3}, ceiling {:.2}): {}\nwaveform SSIM {:.3}, {seconds:.1} s\n",
+        verdict.deviation,
+        reference.floor_median,
+        reference.floor_p90,
+        reference.ceiling_median,
+        if verdict.consistent { "consistent" } else { "not consistent" },
+        verdict.ssim,
+    );
+    for point in &verdict.path {
+        text.push_str(&format!("step {:3}  deviation {:.3}\n", point.step, point.deviation));
+    }
+    super::print(&text)
+}
+
+fn write_arrays(pair: &Pair, directory: &std::path::Path) -> Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let map = &pair.velocity;
+    let [shots, samples, receivers] = pair.generated.shape();
+    for (name, shape, values) in [
+        ("velocity.npy", [1, 1, map.nz(), map.nx()], map.values()),
+        ("generated.npy", [1, shots, samples, receivers], pair.generated.values()),
+        ("simulated.npy", [1, shots, samples, receivers], pair.simulated.values()),
+    ] {
+        files::replace(&directory.join(name), &npy::to_bytes(&shape, values)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! How good the weights are: generated pairs against the wave equation, with floor and ceiling, and inversion.
+
+mod report;
+mod summary;
+
+use anyhow::{Context, Result};
+use burn::prelude::*;
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+use wavediffusion::consistency::{compare, deviation, ssim};
+use wavediffusion::diffusion::SamplerConfig;
+use wavediffusion::family::Family;
+use wavediffusion::gathers::Gathers;
+use wavediffusion::generate::{DecodedPair, PairModel};
+use wavediffusion::model::FamilyLabel;
+use wavediffusion::velocity_map::VelocityMap;
+use wavediffusion::wave;
+
+pub use report::{Codebook, Deviation, Metrics, Reconstruction, Report};
+pub use summary::{median, quantile};
+
+use crate::dataset::Dataset;
+use crate::synth;
+
+/// Samples that go through the networks together.
+const BATCH: usize = 5;
+
+/// How an evaluation is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Generated pairs, and held-out pairs, over all families.
+    pub samples: usize,
+    /// Fixes the noise and the held-out maps.
+    pub seed: u64,
+    /// Steps and guidance.
+    pub sampler: SamplerConfig,
+}
+
+/// What is measured on one generated and one held-out pair of a family.
+#[derive(Clone, Debug)]
+struct Measurement {
+    family: Family,
+    /// Generated pair.
+    deviation: f64,
+    waveform_ssim: f64,
+    waveform_mse: f64,
+    /// Held-out pair, encoded from its velocity.
+    floor: f64,
+    velocity_error: f64,
+    gathers_error: f64,
+    codes: Vec<usize>,
+    /// Held-out pair, encoded from its gathers.
+    inversion_error: f64,
+    inversion_ssim: f64,
+    /// Held-out gathers against those of another map of the family.
+    ceiling: f64,
+}
+
+/// A true pair.
+#[derive(Clone)]
+struct TruePair {
+    family: Family,
+    velocity: VelocityMap,
+    gathers: Gathers,
+}
+
+/// Measures the weights on generated pairs and on held-out ones: synthetic maps of the seed's own, which training never
+/// sees, or the pairs of `data`.
+///
+/// # Errors
+/// When the data cannot be read or the networks fail.
+pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result<Report> {
+    let bar = progress_bar(plan.samples);
+    let slots: Vec<usize> = (0..plan.samples).collect();
+    let measurements = slots
+        .chunks(BATCH)
+        .map(|chunk| (chunk.to_vec(), Networks::of(model)))
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(|(chunk, networks)| {
+            let measured = measure(&networks.into_model(model), plan, data, &chunk);
+            bar.inc(chunk.len() as u64);
+            measured
+        })
+        .collect::<Result<Vec<_>>>()?
+        .concat();
+    bar.finish_and_clear();
+    Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes))
+}
+
+/// The networks of a model, to be carried to another thread.
+struct Networks {
+    autoencoder: wavediffusion::model::Autoencoder,
+    denoiser: wavediffusion::model::Denoiser,
+}
+
+impl Networks {
+    fn of(model: &PairModel) -> Self {
+        Self { autoencoder: model.autoencoder.clone(), denoiser: model.denoiser.clone() }
+    }
+
+    fn into_model(self, model: &PairModel) -> PairModel {
+        let Self { autoencoder, denoiser } = self;
+        PairModel { manifest: model.manifest.clone(), autoencoder, denoiser, device: model.device.clone() }
+    }
+}
+
+fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize]) -> Result<Vec<Measurement>> {
+    let survey = &model.manifest.survey;
+    let normalisation = model.manifest.normalisation;
+    let truths = slots.iter().map(|&slot| true_pair(model, plan, data, slot)).collect::<Result<Vec<_>>>()?;
+
+    let requests: Vec<(u64, FamilyLabel)> = slots
+        .iter()
+        .zip(&truths)
+        .map(|(&slot, truth)| (plan.seed.wrapping_add(slot as u64), FamilyLabel::Of(truth.family)))
+        .collect();
+    let generated = sample(model, plan.sampler, &requests)?;
+    let from_velocity = model.autoencoder.velocity_encoder.forward(velocity_tensor(model, &truths));
+    let from_seismic =
+        model.autoencoder.seismic_encoder.forward(seismic_tensor(model, truths.iter().map(|t| &t.gathers)));
+    let codes = model.autoencoder.codebook.quantise(from_velocity.clone()).indices;
+    let codes: Vec<i64> = codes.into_data().convert::<i64>().try_to_vec()?;
+    let codes_each = codes.len() / truths.len();
+    let reconstructed = pollster::block_on(model.decode(from_velocity))?;
+    let inverted = pollster::block_on(model.decode(from_seismic))?;
+
+    let mut measurements = Vec::new();
+    for (index, truth) in truths.iter().enumerate() {
+        let gathers = model.gathers(&generated[index]);
+        let comparison = compare(&gathers, &wave::simulate(survey, &generated[index].velocity)?, &normalisation);
+        let decoded = model.gathers(&reconstructed[index]);
+        let simulated = wave::simulate(survey, &reconstructed[index].velocity)?;
+        let other = other_pair(model, plan, data, slots[index], truth.family)?;
+        measurements.push(Measurement {
+            family: truth.family,
+            deviation: comparison.deviation,
+            waveform_ssim: comparison.ssim,
+            waveform_mse: comparison.mse,
+            floor: deviation(&decoded, &simulated),
+            velocity_error: mean_error(&truth.velocity, &reconstructed[index].velocity),
+            gathers_error: deviation(&decoded, &truth.gathers),
+            codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
+            inversion_error: mean_error(&truth.velocity, &inverted[index].velocity),
+            inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),
+            ceiling: deviation(&truth.gathers, &other),
+        });
+    }
+    Ok(measurements)
+}
+
+/// Generates pairs, one for each seed and label.
+///
+/// # Errors
+/// When the networks fail.
+pub fn sample(model: &PairModel, config: SamplerConfig, requests: &[(u64, FamilyLabel)]) -> Result<Vec<DecodedPair>> {
+    let mut sampler = model.sampler(config, requests);
+    let mut latent = None;
+    while let Some(step) = sampler.advance() {
+        latent = Some(step.latent);
+    }
+    let latent = latent.context("a sampler takes at least one step")?;
+    Ok(pollster::block_on(model.decode(latent))?)
+}
+
+/// Log amplitudes of gathers (batch, shots, model samples, receivers) on the model's device.
+pub fn seismic_tensor<'a>(model: &PairModel, gathers: impl ExactSizeIterator<Item = &'a Gathers>) -> Tensor<4> {
+    let image = model.manifest.model.seismic;
+    let shape = [gathers.len(), image.channels, image.rows, image.columns];
+    let values: Vec<f32> = gathers.flat_map(|gathers| model.manifest.normalisation.to_model(gathers)).collect();
+    Tensor::from_data(TensorData::new(values, shape), &model.device)
+}
+
+fn velocity_tensor(model: &PairModel, truths: &[TruePair]) -> Tensor<4> {
+    let (nz, nx) = (model.manifest.model.velocity.rows, model.manifest.model.velocity.columns);
+    let normalise = |&v: &f32| model.manifest.normalisation.normalise_velocity(v);
+    let values: Vec<f32> = truths.iter().flat_map(|truth| truth.velocity.values().iter().map(normalise)).collect();
+    Tensor::from_data(TensorData::new(values, [truths.len(), 1, nz, nx]), &model.device)
+}
+
+/// Held-out pair of a slot: families take turns.
+fn true_pair(model: &PairModel, plan: Plan, data: Option<&Dataset>, slot: usize) -> Result<TruePair> {
+    if let Some(data) = data {
+        let index = slot % data.len();
+        let family = data.family(index).with_context(|| {
+            format!("pair {index} lies in a folder that names no family; the families are {:?}", Family::ALL)
+        })?;
+        return Ok(TruePair { family, velocity: data.velocity(index)?, gathers: data.gathers(index)? });
+    }
+    let family = Family::ALL[slot % Family::ALL.len()];
+    let velocity = synth::generate(family, plan.seed, slot as u64);
+    let gathers = wave::simulate(&model.manifest.survey, &velocity)?;
+    Ok(TruePair { family, velocity, gathers })
+}
+
+/// Gathers of another pair of the family, for the ceiling.
+fn other_pair(model: &PairModel, plan: Plan, data: Option<&Dataset>, slot: usize, family: Family) -> Result<Gathers> {
+    if let Some(data) = data {
+        let others = (1..data.len()).map(|step| (slot + step) % data.len());
+        let other = others.into_iter().find(|&index| data.family(index) == Some(family));
+        return data.gathers(other.with_context(|| format!("the data holds only one pair of {family}"))?);
+    }
+    let velocity = synth::generate(family, plan.seed, (plan.samples + slot) as u64);
+    Ok(wave::simulate(&model.manifest.survey, &velocity)?)
+}
+
+/// Mean absolute difference of two maps, m/s.
+pub fn mean_error(truth: &VelocityMap, map: &VelocityMap) -> f64 {
+    let errors = truth.values().iter().zip(map.values()).map(|(t, v)| f64::from((t - v).abs()));
+    errors.sum::<f64>() / truth.values().len() as f64
+}
+
+/// Structural similarity of two maps scaled to 0..1.
+fn map_ssim(model: &PairModel, truth: &VelocityMap, map: &VelocityMap) -> f64 {
+    let unit = |map: &VelocityMap| -> Vec<f32> {
+        map.values().iter().map(|&v| (model.manifest.normalisation.normalise_velocity(v) + 1.0) * 0.5).collect()
+    };
+    ssim(&unit(truth), &unit(map), truth.nx())
+}
+
+fn progress_bar(samples: usize) -> ProgressBar {
+    let bar = ProgressBar::new(samples as u64);
+    match ProgressStyle::with_template("evaluating {bar:24} {pos}/{len} samples  {elapsed} + {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
