@@ -87,9 +87,8 @@ pub fn ssim(a: &[f32], b: &[f32], columns: usize) -> f64 {
 /// Separable Gaussian blur with zeros outside of the image.
 fn gaussian_blur(image: &[f32], columns: usize) -> Vec<f32> {
     let half = SSIM_WINDOW / 2;
-    let weights: Vec<f64> = (0..SSIM_WINDOW)
-        .map(|i| (-(i as f64 - half as f64).powi(2) / (2.0 * SSIM_SIGMA * SSIM_SIGMA)).exp())
-        .collect();
+    let weights: Vec<f64> =
+        (0..SSIM_WINDOW).map(|i| (-(i as f64 - half as f64).powi(2) / (2.0 * SSIM_SIGMA * SSIM_SIGMA)).exp()).collect();
     let sum: f64 = weights.iter().sum();
     let weights: Vec<f32> = weights.iter().map(|w| (w / sum) as f32).collect();
 

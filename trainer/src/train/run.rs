@@ -162,7 +162,9 @@ fn evaluate<O: Objective>(
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..parts.len())
             .map(|part| {
-                let model = model.clone();
+                // A graph of its own: backward passes of threads that share leaves can lock each other out for good
+                // (burn-autodiff 0.22.1 takes the locks of the graph and of their directory in either order).
+                let model = model.clone().fork(device);
                 let work = &work;
                 scope.spawn(move || work(model, part))
             })
