@@ -97,7 +97,8 @@ fn scaled_dot_product(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Ten
 
 /// A linear layer with Xavier weights times `gain` and a zero bias.
 pub(super) fn linear(input: usize, output: usize, gain: f64, device: &Device) -> Linear {
-    let layer = LinearConfig::new(input, output).with_initializer(Initializer::XavierUniform { gain }).init(device);
+    let initializer = if gain == 0.0 { Initializer::Zeros } else { Initializer::XavierUniform { gain } };
+    let layer = LinearConfig::new(input, output).with_initializer(initializer).init(device);
     Linear { bias: Some(Param::from_tensor(Tensor::zeros([output], device))), ..layer }
 }
 
