@@ -82,7 +82,7 @@ fn train_autoencoder(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<(
     keep_config(&config, &args.out, |old: &AutoencoderConfig| old.model == config.model)?;
     let device = args.device.open()?.autodiff();
     let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
-    let held_out = HeldOut::new(&survey, normalisation, &config.model)?;
+    let held_out = HeldOut::new(&survey, normalisation, &config.model, config.held_out)?;
     let set = TrainingSet::load(data, &survey, &normalisation, &config.model)?;
     device.seed(config.run.seed);
     let model = Autoencoder::new(&config.model, &device);

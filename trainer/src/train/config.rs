@@ -79,6 +79,8 @@ pub struct AutoencoderConfig {
     pub unquantised_steps: usize,
     /// Decay of the moving averages that the codebook follows.
     pub codebook_decay: f32,
+    /// Held-out pairs of each family that the run is validated on.
+    pub held_out: u64,
     /// Sizes of the networks.
     pub model: ModelConfig,
 }
@@ -129,6 +131,7 @@ impl Checked for AutoencoderConfig {
         self.model.check()?;
         let fraction = self.seismic_fraction;
         ensure!((0.0..=1.0).contains(&fraction), "`seismic_fraction` is {fraction}; it lies in 0..=1");
+        ensure!(self.held_out > 0, "`held_out` is 0; it must be at least 1");
         Ok(())
     }
 }

@@ -21,9 +21,6 @@ use crate::synth;
 /// Sequence of the maps that training is validated on, apart from those of the final evaluation.
 const SEED: u64 = synth::HELD_OUT_SEEDS + 500_000;
 
-/// Maps of each family.
-const MAPS: u64 = 2;
-
 /// True pairs that training never sees.
 pub struct HeldOut {
     survey: Survey,
@@ -34,14 +31,14 @@ pub struct HeldOut {
 }
 
 impl HeldOut {
-    /// Makes the pairs: some seconds of simulation.
+    /// Makes `each` pairs of every family, half a second of simulation each.
     ///
     /// # Errors
     /// When the survey does not fit the maps.
-    pub fn new(survey: &Survey, normalisation: Normalisation, model: &ModelConfig) -> Result<Self> {
+    pub fn new(survey: &Survey, normalisation: Normalisation, model: &ModelConfig, each: u64) -> Result<Self> {
         let velocity: Vec<VelocityMap> = Family::ALL
             .iter()
-            .flat_map(|&family| (0..MAPS).map(move |index| synth::generate(family, SEED, index)))
+            .flat_map(|&family| (0..each).map(move |index| synth::generate(family, SEED, index)))
             .collect();
         let gathers = velocity.iter().map(|map| wave::simulate(survey, map)).collect::<Result<_, _>>()?;
         Ok(Self { survey: survey.clone(), normalisation, seismic: model.seismic, velocity, gathers })

@@ -1,0 +1,178 @@
+//! Drives the program from data to verdict, with networks that are small enough for a test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use wavediffusion::model::ModelConfig;
+use wavediffusion::npy::NpyArray;
+use wavediffusion_trainer::train::{AutoencoderConfig, DiffusionConfig, read_config};
+
+fn wavediffusion(args: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_wavediffusion");
+    Command::new(program).args(args).env("RUST_BACKTRACE", "0").output().unwrap()
+}
+
+fn succeed(args: &[&str]) -> String {
+    let output = wavediffusion(args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn complaint(args: &[&str]) -> String {
+    let output = wavediffusion(args);
+    assert!(!output.status.success(), "{args:?} succeeded");
+    let text = String::from_utf8(output.stderr).unwrap();
+    text.lines().find(|line| line.starts_with("error:")).unwrap_or(&text).to_owned()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A directory with two pairs of data, tiny configurations, both runs and their export, made once for all tests.
+fn workspace() -> &'static Path {
+    static WORKSPACE: OnceLock<PathBuf> = OnceLock::new();
+    WORKSPACE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap().keep();
+        let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        let mut first: AutoencoderConfig = read_config(&configs.join("autoencoder.toml")).unwrap();
+        first.model = ModelConfig::tiny();
+        first.held_out = 1;
+        first.unquantised_steps = 1;
+        let mut second: DiffusionConfig = read_config(&configs.join("diffusion.toml")).unwrap();
+        (second.statistics_maps, second.preview_steps) = (4, 1);
+        for run in [&mut first.run, &mut second.run] {
+            (run.steps, run.batch) = (3, 2);
+        }
+        fs::write(dir.join("first.toml"), toml::to_string(&first).unwrap()).unwrap();
+        fs::write(dir.join("second.toml"), toml::to_string(&second).unwrap()).unwrap();
+
+        let at = |name: &str| text(&dir.join(name)).to_owned();
+        let (data, one, two) = (at("data"), at("first"), at("second"));
+        succeed(&["synth", "--out", &data, "--families", "Style-A", "--count", "2", "--shard-size", "2"]);
+        succeed(&["train", "autoencoder", "--config", &at("first.toml"), "--out", &one, "--data", &data]);
+        succeed(&["train", "diffusion", "--config", &at("second.toml"), "--out", &two, "--autoencoder", &one]);
+        let weights = at("weights");
+        succeed(&[
+            "export",
+            "--autoencoder",
+            &one,
+            "--denoiser",
+            &two,
+            "--out",
+            &weights,
+            "--samples",
+            "2",
+            "--steps",
+            "2",
+        ]);
+        dir
+    })
+}
+
+fn weights() -> &'static str {
+    static WEIGHTS: OnceLock<String> = OnceLock::new();
+    WEIGHTS.get_or_init(|| text(&workspace().join("weights")).to_owned())
+}
+
+#[test]
+fn a_finished_run_has_metrics_pictures_and_a_checkpoint() {
+    let run = workspace().join("first");
+    for name in ["steps.csv", "validation.csv", "reconstructions-000003.png", "checkpoint/progress.json"] {
+        assert!(run.join(name).is_file(), "{name}");
+    }
+    let steps = fs::read_to_string(run.join("steps.csv")).unwrap();
+    assert!(steps.lines().any(|line| line.starts_with("3,6,") && line.contains("commitment")), "{steps}");
+}
+
+#[test]
+fn exported_weights_sample_the_same_pair_again_and_write_it_in_openfwis_shapes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (dir.path().join("a"), dir.path().join("b.json"));
+    let base = ["sample", "--weights", weights(), "--family", "style-a", "--seed", "7", "--steps", "2"];
+    let first = succeed(&[&base[..], &["--path", "--out", text(&a), "--json", text(&b)]].concat());
+    assert!(first.contains("step   2"), "{first}");
+    let verdict: serde_json::Value = serde_json::from_str(&fs::read_to_string(&b).unwrap()).unwrap();
+    let again = dir.path().join("again.json");
+    succeed(&[&base[..], &["--json", text(&again)]].concat());
+    let second: serde_json::Value = serde_json::from_str(&fs::read_to_string(&again).unwrap()).unwrap();
+    assert_eq!(verdict["deviation"], second["deviation"]);
+    assert_eq!(verdict["path"][1]["deviation"], verdict["deviation"]);
+    assert_eq!(NpyArray::read(&a.join("velocity.npy")).unwrap().shape(), [1, 1, 70, 70]);
+    assert_eq!(NpyArray::read(&a.join("generated.npy")).unwrap().shape(), [1, 5, 1000, 70]);
+}
+
+#[test]
+fn evaluation_reports_as_json_and_markdown() {
+    let dir = tempfile::tempdir().unwrap();
+    let (json, markdown) = (dir.path().join("a.json"), dir.path().join("a.md"));
+    let printed = succeed(&[
+        "evaluate",
+        "--weights",
+        weights(),
+        "--samples",
+        "2",
+        "--seed",
+        "1000003",
+        "--steps",
+        "1",
+        "--json",
+        text(&json),
+        "--markdown",
+        text(&markdown),
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
+    assert_eq!((report["samples"].as_u64(), report["seed"].as_u64()), (Some(2), Some(1_000_003)));
+    assert!(report["families"]["FlatVel-B"]["deviation"]["median"].is_f64());
+    assert_eq!(fs::read_to_string(markdown).unwrap(), printed);
+    assert!(complaint(&["evaluate", "--weights", weights(), "--seed", "5"]).contains("held out"));
+}
+
+#[test]
+fn gathers_are_inverted_to_as_many_maps_as_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, seismic) = (dir.path().join("v.npy"), workspace().join("data/Style-A/data1.npy"));
+    let base = ["invert", "--weights", weights(), "--seismic", text(&seismic), "--out", text(&out), "--steps", "2"];
+    succeed(&base);
+    assert_eq!(NpyArray::read(&out).unwrap().shape(), [2, 1, 70, 70]);
+    succeed(&[&base[..], &["--samples", "3"]].concat());
+    let maps = NpyArray::read(&out).unwrap();
+    assert_eq!(maps.shape(), [2, 3, 70, 70]);
+    assert!(maps.values().iter().all(|v| (1500.0..=4500.0).contains(v)));
+}
+
+#[test]
+fn bad_input_gets_one_sentence_and_leaves_no_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("v.npy");
+    let velocity = workspace().join("data/Style-A/model1.npy");
+    let invert = ["invert", "--weights", weights(), "--out", text(&out), "--seismic"];
+    let refused = complaint(&[&invert[..], &[text(&velocity)]].concat());
+    assert!(refused.contains("shape") && !out.exists(), "{refused}");
+
+    let copy = dir.path().join("weights");
+    fs::create_dir(&copy).unwrap();
+    for name in ["manifest.json", "weights.safetensors"] {
+        fs::copy(Path::new(weights()).join(name), copy.join(name)).unwrap();
+    }
+    let file = copy.join("weights.safetensors");
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let sample = ["sample", "--weights", text(&copy)];
+    assert!(complaint(&sample).contains("SHA-256"));
+    fs::write(&file, &bytes[..100]).unwrap();
+    assert!(complaint(&sample).contains("truncated"));
+    fs::remove_file(&file).unwrap();
+    assert!(complaint(&sample).contains("weights.safetensors"));
+
+    assert!(complaint(&["sample", "--weights", weights(), "--family", "FlatVel-C"]).contains("unknown family"));
+    assert!(complaint(&["sample", "--weights", weights(), "--steps", "0"]).contains("0 steps"));
+    let nowhere = dir.path().join("nowhere");
+    let config = workspace().join("first.toml");
+    let train =
+        ["train", "autoencoder", "--config", text(&config), "--out", text(&nowhere), "--data", text(dir.path())];
+    assert!(complaint(&train).contains("no pairs"));
+}
