@@ -1,32 +1,272 @@
-//! The engine in a browser's dedicated worker.
+//! The engine in a browser's dedicated worker, on both backends, with a tiny network.
 #![cfg(target_arch = "wasm32")]
 
-use burn::tensor::{Device, Distribution, Tensor};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use burn::tensor::Device;
+use js_sys::{Float32Array, Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use wavediffusion::web;
+use wavediffusion::family::Family;
+use wavediffusion::manifest::{AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance};
+use wavediffusion::model::{Autoencoder, Denoiser, ImageConfig, ModelConfig, collect_weights, write_weights};
+use wavediffusion::signal::Normalisation;
+use wavediffusion::survey::{Cell, Survey, SurveyConfig};
+use wavediffusion::web::{self, Engine, EngineError, ErrorCode};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// f32 on the GPU against f32 on the CPU, through networks, sampler and simulator.
+const BACKENDS: f64 = 1e-2;
+
+const NZ: usize = 16;
+const NX: usize = 16;
+const SAMPLES: usize = 128;
+
+/// Manifest and weights of a random network of 2 x 2 tokens, for one shot over 16 x 16 cells.
+fn tiny() -> (String, Vec<u8>) {
+    let device = Device::flex();
+    device.seed(1);
+    let survey = SurveyConfig {
+        samples: SAMPLES,
+        sources: vec![Cell { z: 1, x: 4 }],
+        receivers: (0..NX).map(|x| Cell { z: 1, x }).collect(),
+        sponge: 12,
+        ..Survey::openfwi().config().clone()
+    };
+    let model = ModelConfig {
+        velocity: ImageConfig { channels: 1, rows: NZ, columns: NX, patch: [8, 8] },
+        seismic: ImageConfig { channels: 1, rows: SAMPLES / 8, columns: NX, patch: [8, 8] },
+        tokens: [2, 2],
+        ..ModelConfig::tiny()
+    };
+    let mut tensors = collect_weights(&Autoencoder::new(&model, &device), AUTOENCODER).unwrap();
+    tensors.extend(collect_weights(&Denoiser::new(&model, &device), DENOISER).unwrap());
+    let weights = write_weights(&tensors).unwrap();
+    let manifest = Manifest {
+        format: FORMAT,
+        weights: FileEntry::new("weights.safetensors", &weights),
+        example: None,
+        families: Family::ALL.to_vec(),
+        consistency: ConsistencyReference { floor_median: 0.1, floor_p90: 0.2, ceiling_median: 0.9 },
+        model,
+        normalisation: Normalisation::OPENFWI,
+        survey: Survey::new(survey).unwrap(),
+        provenance: Provenance::default(),
+        metrics: serde_json::Value::Null,
+    };
+    (serde_json::to_string(&manifest).unwrap(), weights)
+}
+
+/// Keeps the devices that the browser hands out in `given`, so that a test can take one away.
+const KEEP_DEVICES: &str = "globalThis.given ??= (() => {
+    const given = [];
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (...options) {
+        given.push(await request.apply(this, options));
+        return given.at(-1);
+    };
+    return given;
+})()";
+
+async fn engine(backend: &str) -> Engine {
+    js_sys::eval(KEEP_DEVICES).unwrap();
+    let (manifest, weights) = tiny();
+    Engine::load(manifest, weights, backend.into()).await.unwrap()
+}
+
+fn get(of: &JsValue, key: &str) -> JsValue {
+    Reflect::get(of, &key.into()).unwrap()
+}
+
+fn array(of: &JsValue, key: &str) -> Vec<f32> {
+    get(of, key).unchecked_into::<Float32Array>().to_vec()
+}
+
+/// A JavaScript value from its source.
+fn js(source: &str) -> JsValue {
+    js_sys::eval(&format!("({source})")).unwrap()
+}
+
+fn request() -> JsValue {
+    js("{ family: 'Style-A', seed: 3, steps: 2, guidance: 1.5, path: false }")
+}
+
+fn deaf() -> Function {
+    Function::new_no_args("")
+}
+
+/// A callback that keeps what it hears as `kind` and, for a stage, its name.
+fn listener() -> (Function, Rc<RefCell<Vec<String>>>) {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let notes = heard.clone();
+    let closure = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        let words = ["kind", "stage"].iter().filter_map(|key| get(&event, key).as_string());
+        notes.borrow_mut().push(words.collect::<Vec<_>>().join(" "));
+        if get(&event, "kind") == "step" {
+            assert_eq!(array(&event, "velocity").len(), NZ * NX);
+            assert_eq!(array(&event, "gathers").len(), SAMPLES / 8 * NX);
+            assert!(get(&event, "deviation").as_f64().is_some_and(f64::is_finite));
+        }
+    });
+    (closure.into_js_value().unchecked_into(), heard)
+}
+
+fn code<T>(result: Result<T, EngineError>) -> ErrorCode {
+    match result {
+        Ok(_) => panic!("this should have failed"),
+        Err(error) => {
+            assert!(!error.message.is_empty());
+            error.code
+        }
+    }
+}
 
 #[wasm_bindgen_test]
 async fn probe_names_the_adapter() {
     let probe = web::probe().await.unwrap();
-    let get = |key: &str| js_sys::Reflect::get(&probe, &key.into()).unwrap();
-    assert_eq!(get("webgpu").as_bool(), Some(true), "{probe:?}");
-    assert!(get("adapter").as_string().is_some_and(|name| !name.is_empty()), "{probe:?}");
-    assert!(get("software").as_bool().is_some(), "{probe:?}");
-    web_sys::console::log_1(&probe);
+    assert_eq!(get(&probe, "webgpu").as_bool(), Some(true), "{probe:?}");
+    assert!(get(&probe, "adapter").as_string().is_some_and(|name| name != "unnamed adapter"), "{probe:?}");
+    assert!(get(&probe, "software").as_bool().is_some(), "{probe:?}");
 }
 
 #[wasm_bindgen_test]
-async fn a_matrix_product_on_the_gpu_equals_the_cpus() {
-    let cpu = Device::flex();
-    let gpu = Device::wgpu_options().init_async().await.unwrap();
-    let a = Tensor::<2>::random([64, 48], Distribution::Uniform(-1.0, 1.0), &cpu);
-    let b = Tensor::<2>::random([48, 80], Distribution::Uniform(-1.0, 1.0), &cpu);
-    let expected = a.clone().matmul(b.clone()).into_data_async().await.unwrap();
-    let there = |tensor: Tensor<2>| Tensor::<2>::from_data(tensor.into_data(), &gpu);
-    let found = there(a).matmul(there(b)).into_data_async().await.unwrap();
-    for (x, y) in expected.iter::<f32>().zip(found.iter::<f32>()) {
-        assert!((x - y).abs() < 1e-4, "{x} {y}");
+async fn an_engine_describes_itself() {
+    let engine = engine("flex").await;
+    assert_eq!(engine.backend().unwrap(), "flex");
+    assert_eq!(engine.families().len(), Family::ALL.len());
+    let shape = engine.shape().unwrap();
+    let number = |key: &str| get(&shape, key).as_f64().unwrap();
+    assert_eq!([number("nz"), number("samples"), number("modelSamples")], [16.0, 128.0, 16.0]);
+    assert_eq!(number("modelDt"), 8.0 * number("dt"));
+}
+
+#[wasm_bindgen_test]
+async fn a_pair_arrives_with_its_events_and_its_verdict() {
+    let (on_event, heard) = listener();
+    let request = js("{ family: 'Style-A', seed: 3, steps: 3, guidance: 1.5, path: true }");
+    let pair = engine("flex").await.generate(request, on_event).await.unwrap();
+    let mut stages: Vec<String> = heard.borrow().clone();
+    stages.retain(|event| event != "simulating");
+    assert_eq!(stages, ["step", "step", "step", "stage sample", "stage decode", "stage simulate", "stage compare"]);
+
+    let [generated, simulated, difference] = ["generated", "simulated", "difference"].map(|key| array(&pair, key));
+    assert_eq!(generated.len(), SAMPLES * NX);
+    assert!(generated.iter().zip(&simulated).zip(&difference).all(|((d, f), e)| d - f == *e));
+    let energy = |values: &[f32]| values[..(SAMPLES - 1) * NX].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+    let deviation = get(&pair, "deviation").as_f64().unwrap();
+    assert!((deviation - (energy(&difference) / energy(&simulated)).sqrt()).abs() < 1e-5 * deviation);
+    assert_eq!(get(&pair, "consistent").as_bool(), Some(deviation <= 0.2));
+    assert_eq!(js_sys::Array::from(&get(&pair, "path")).length(), 3);
+    assert_eq!(js_sys::Array::from(&get(&pair, "timings")).length(), 4);
+    assert_eq!(get(&get(&pair, "request"), "family"), "Style-A");
+}
+
+#[wasm_bindgen_test]
+async fn both_backends_generate_the_same_pair() {
+    let cpu = engine("flex").await.generate(request(), deaf()).await.unwrap();
+    let gpu = engine("webgpu").await;
+    assert_eq!(gpu.backend().unwrap(), "webgpu");
+    let gpu = gpu.generate(request(), deaf()).await.unwrap();
+    for key in ["velocity", "generated", "simulated"] {
+        let [a, b] = [&gpu, &cpu].map(|pair| array(pair, key));
+        let square = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+        let error = square(&mut a.iter().zip(&b).map(|(a, b)| a - b)) / square(&mut b.iter().copied());
+        assert!(error < BACKENDS, "{key}: {error}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_run_is_called_off_between_steps_and_the_next_one_finishes() {
+    for backend in ["flex", "webgpu"] {
+        let engine = Rc::new(engine(backend).await);
+        let caller = engine.clone();
+        let steps = Rc::new(RefCell::new(0));
+        let count = steps.clone();
+        let on_event = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            *count.borrow_mut() += usize::from(get(&event, "kind") == "step");
+            caller.cancel();
+        });
+        let run = engine.generate(request(), on_event.as_ref().unchecked_ref::<Function>().clone()).await;
+        assert_eq!(code(run), ErrorCode::Cancelled);
+        assert!(*steps.borrow() <= 1);
+        assert!(engine.generate(request(), deaf()).await.is_ok());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn bad_manifests_and_weights_are_refused() {
+    let (manifest, weights) = tiny();
+    let load = async |manifest: &str, weights: &[u8], backend: &str| {
+        code(Engine::load(manifest.to_owned(), weights.to_vec(), backend.into()).await)
+    };
+    assert_eq!(load("{", &weights, "flex").await, ErrorCode::BadManifest);
+    let other = manifest.replace("\"codes\":16", "\"codes\":32");
+    assert_eq!(load(&other, &weights, "flex").await, ErrorCode::BadWeights);
+    assert_eq!(load(&manifest, &weights[..weights.len() - 8], "flex").await, ErrorCode::BadWeights);
+    let mut corrupted = weights.clone();
+    corrupted[weights.len() / 2] ^= 0xff;
+    assert_eq!(load(&manifest, &corrupted, "flex").await, ErrorCode::BadWeights);
+    assert_eq!(load(&manifest, &weights, "cuda").await, ErrorCode::BadRequest);
+}
+
+#[wasm_bindgen_test]
+async fn bad_requests_are_refused() {
+    let engine = engine("flex").await;
+    for bad in [
+        "{ family: 'FlatVel-C', seed: 1, steps: 2, guidance: 1, path: false }",
+        "{ seed: 1, steps: 0, guidance: 1, path: false }",
+        "{ seed: 1.5, steps: 2, guidance: 1, path: false }",
+        "{ seed: 1, steps: 2, guidance: NaN, path: false }",
+        "{ steps: 2, guidance: 1, path: false }",
+        "undefined",
+    ] {
+        assert_eq!(code(engine.generate(js(bad), deaf()).await), ErrorCode::BadRequest, "{bad}");
+    }
+    for (cells, speed, shot, every) in
+        [(NX, 2e3, 0, 4), (NZ * NX, f32::NAN, 0, 4), (NZ * NX, 9e3, 0, 4), (NZ * NX, 2e3, 1, 4), (NZ * NX, 2e3, 0, 0)]
+    {
+        let film = engine.wavefield(vec![speed; cells], shot, every).await;
+        assert_eq!(code(film), ErrorCode::BadRequest, "{cells} {speed} {shot} {every}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_callback_that_throws_ends_the_run() {
+    let engine = engine("flex").await;
+    let run = engine.generate(request(), Function::new_no_args("throw new Error('no room')")).await;
+    let error: JsValue = run.unwrap_err().into();
+    assert_eq!(get(&error, "code"), "callback-failed");
+    assert!(get(&error, "message").as_string().unwrap().contains("no room"));
+}
+
+#[wasm_bindgen_test]
+async fn a_second_request_has_to_wait() {
+    let engine = Rc::new(engine("flex").await);
+    let caller = engine.clone();
+    let first = future_to_promise(async move { Ok(caller.generate(request(), deaf()).await?) });
+    JsFuture::from(Promise::resolve(&JsValue::UNDEFINED)).await.unwrap();
+    assert_eq!(code(engine.generate(request(), deaf()).await), ErrorCode::Busy);
+    assert!(JsFuture::from(first).await.is_ok());
+}
+
+#[wasm_bindgen_test]
+async fn the_wavefield_spreads() {
+    let film = engine("flex").await.wavefield(vec![2e3; NZ * NX], 0, 4).await.unwrap();
+    let frames = get(&film, "frames").as_f64().unwrap() as usize;
+    assert_eq!(frames, SAMPLES / 4);
+    let values = array(&film, "values");
+    assert_eq!(values.len(), frames * NZ * NX);
+    let reached = |frame: usize| values[frame * NZ * NX..][..NZ * NX].iter().filter(|v| v.abs() > 1e-3).count();
+    assert!(reached(frames - 1) > reached(2));
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_device_is_told_and_another_takes_its_place() {
+    let engine = engine("webgpu").await;
+    js_sys::eval("given.at(-1).destroy()").unwrap();
+    assert_eq!(code(engine.generate(request(), deaf()).await), ErrorCode::DeviceLost);
+    assert!(self::engine("webgpu").await.generate(request(), deaf()).await.is_ok());
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: from a fresh checkout to the page in a browser.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::{engine, page, tools};
 /// Builds what has changed and serves the page on localhost until interrupted.
 pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
     let start = Instant::now();
-    if TcpListener::bind(("localhost", port)).is_err() {
+    if TcpStream::connect(("localhost", port)).is_ok() {
         bail!("port {port} is in use; choose another with --port");
     }
     tools::node(root)?;

@@ -61,7 +61,7 @@ fn browser(suite: &mut Suite, built: bool) {
     let names = suite.prepare("the browser tests", || web_tests(root)).unwrap_or_default();
     let mut pack = command(root, "wasm-pack");
     pack.args(["test", "--release", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
-    pack.arg(&chromedriver).args([".", "--"]).args(names.iter().flat_map(|name| ["--test", name]));
+    pack.arg(&chromedriver).arg(".").args(names.iter().flat_map(|name| ["--test", name]));
     pack.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS);
     suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
     if built && suite.prepare("the page", || page::build(root)).is_some() {
