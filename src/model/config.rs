@@ -98,7 +98,7 @@ impl ModelConfig {
             velocity_decoder: TransformerConfig { width: 192, depth: 2, heads: 3 },
             seismic_encoder: TransformerConfig { width: 192, depth: 3, heads: 3 },
             seismic_decoder: TransformerConfig { width: 256, depth: 6, heads: 4 },
-            denoiser: TransformerConfig { width: 192, depth: 7, heads: 3 },
+            denoiser: TransformerConfig { width: 192, depth: 5, heads: 3 },
             families: crate::family::Family::ALL.len(),
         }
     }

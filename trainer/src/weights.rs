@@ -39,6 +39,15 @@ impl WeightsArgs {
 /// # Errors
 /// When manifest or weights are missing, damaged or do not fit together.
 pub fn load(directory: &Path, device: &Device) -> Result<PairModel> {
+    let (manifest, bytes) = read(directory)?;
+    PairModel::load(manifest, &bytes, device).with_context(|| format!("cannot use {}", directory.display()))
+}
+
+/// The manifest of a directory of weights, and the weights as they are.
+///
+/// # Errors
+/// When manifest or weights are missing or damaged.
+pub fn read(directory: &Path) -> Result<(Manifest, Vec<u8>)> {
     let read = |name: &str| {
         let path = directory.join(name);
         std::fs::read(&path)
@@ -46,6 +55,7 @@ pub fn load(directory: &Path, device: &Device) -> Result<PairModel> {
     };
     let text = String::from_utf8(read(MANIFEST)?).context("the manifest is not UTF-8 text")?;
     let manifest = Manifest::parse(&text).with_context(|| format!("cannot use {}", directory.display()))?;
-    let weights = read(&manifest.weights.file)?;
-    PairModel::load(manifest, &weights, device).with_context(|| format!("cannot use {}", directory.display()))
+    let bytes = read(&manifest.weights.file)?;
+    manifest.weights.check(&bytes).with_context(|| format!("cannot use {}", directory.display()))?;
+    Ok((manifest, bytes))
 }

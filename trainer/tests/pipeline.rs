@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use wavediffusion::model::ModelConfig;
+use wavediffusion::model::{ModelConfig, read_weights};
 use wavediffusion::npy::NpyArray;
 use wavediffusion_trainer::train::{AutoencoderConfig, DiffusionConfig, read_config};
 
@@ -141,6 +141,26 @@ fn gathers_are_inverted_to_as_many_maps_as_asked_for() {
     let maps = NpyArray::read(&out).unwrap();
     assert_eq!(maps.shape(), [2, 3, 70, 70]);
     assert!(maps.values().iter().all(|v| (1500.0..=4500.0).contains(v)));
+}
+
+#[test]
+fn training_can_start_from_exported_weights_and_moves_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let (config, data) = (workspace().join("first.toml"), workspace().join("data"));
+    let run = ["--out", text(&out), "--data", text(&data), "--initial", weights()];
+    succeed(&[&["train", "autoencoder", "--config", text(&config)], &run[..]].concat());
+    let again = dir.path().join("weights");
+    let denoiser = workspace().join("second");
+    let export =
+        ["export", "--autoencoder", text(&out), "--denoiser", text(&denoiser), "--samples", "1", "--steps", "1"];
+    succeed(&[&export[..], &["--out", text(&again)]].concat());
+    let [before, after] = [Path::new(weights()), &again].map(|dir| {
+        let bytes = fs::read(dir.join("weights.safetensors")).unwrap();
+        read_weights(&bytes).unwrap()["autoencoder.velocity_decoder.transformer.output.weight"].values.clone()
+    });
+    let moved: f32 = before.iter().zip(&after).map(|(a, b)| (a - b).abs()).sum::<f32>() / before.len() as f32;
+    assert!(moved > 1e-5 && moved < 0.05, "{moved}");
 }
 
 #[test]

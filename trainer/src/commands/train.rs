@@ -6,19 +6,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
+use burn::module::Module;
+use burn::prelude::Device;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wavediffusion::model::{Autoencoder, Denoiser};
+use wavediffusion::manifest::{AUTOENCODER, DENOISER};
+use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, load_weights, read_weights};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use crate::device::DeviceArg;
-use crate::files;
 use crate::train::{
     AutoencoderConfig, AutoencoderObjective, DiffusionConfig, DiffusionObjective, HeldOut, TrainingSet,
     latest_autoencoder, read_config, run,
 };
+use crate::{files, weights};
 
 /// Train one of the two stages; a run that was stopped goes on where it was.
 #[derive(Args, Debug)]
@@ -58,6 +61,9 @@ struct RunArgs {
     /// Where to compute
     #[arg(long, default_value = "cpu")]
     device: DeviceArg,
+    /// Start from these exported weights instead of random ones
+    #[arg(long, value_name = "DIR")]
+    initial: Option<PathBuf>,
     /// Parts that a batch is split into, each on a thread of its own [default: one a core on the CPU, one elsewhere]
     #[arg(long)]
     replicas: Option<NonZeroUsize>,
@@ -78,14 +84,18 @@ pub fn run_command(args: &TrainArgs) -> Result<()> {
 }
 
 fn train_autoencoder(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<()> {
-    let config: AutoencoderConfig = read_config(&args.config)?;
+    let mut config: AutoencoderConfig = read_config(&args.config)?;
+    if args.initial.is_some() {
+        // The weights bring a codebook that is worth keeping.
+        config.unquantised_steps = 0;
+    }
     keep_config(&config, &args.out, |old: &AutoencoderConfig| old.model == config.model)?;
     let device = args.device.open()?.autodiff();
     let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
     let held_out = HeldOut::new(&survey, normalisation, &config.model, config.held_out)?;
     let set = TrainingSet::load(data, &survey, &normalisation, &config.model)?;
     device.seed(config.run.seed);
-    let model = Autoencoder::new(&config.model, &device);
+    let model = start(Autoencoder::new(&config.model, &device), AUTOENCODER, &config.model, args, &device)?;
     let mut objective = AutoencoderObjective::new(&config, &set, &held_out);
     run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
     Ok(())
@@ -100,9 +110,22 @@ fn train_diffusion(args: &RunArgs, autoencoder: &Path, stop: &AtomicBool) -> Res
     let device = device.autodiff();
     let mut objective = DiffusionObjective::new(&config, &sizes, Normalisation::OPENFWI, &autoencoder);
     device.seed(config.run.seed);
-    let model = objective.with_statistics(Denoiser::new(&sizes, &device));
+    let model = start(Denoiser::new(&sizes, &device), DENOISER, &sizes, args, &device)?;
+    let model = objective.with_statistics(model);
     run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
     Ok(())
+}
+
+/// The model with the weights of `--initial`, if there are any.
+fn start<M: Module>(model: M, prefix: &str, sizes: &ModelConfig, args: &RunArgs, device: &Device) -> Result<M> {
+    let Some(directory) = &args.initial else { return Ok(model) };
+    let read = || -> Result<M> {
+        let (manifest, bytes) = weights::read(directory)?;
+        ensure!(manifest.model == *sizes, "they are of other networks than the configuration's");
+        let loaded = load_weights(model.valid(), prefix, &read_weights(&bytes)?)?;
+        Ok(loaded.set_require_grad(true).train().fork(device))
+    };
+    read().with_context(|| format!("cannot start from the weights in {}", directory.display()))
 }
 
 /// Copy of the configuration in a run's directory.

@@ -1,0 +1,148 @@
+// The page in real Chromium: from a seed to a verdict, on each backend, and when something is in the way.
+//
+// `expected.json` holds what the native program says of the same requests; README.md beside this file tells how it is made.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, withPage } from "./browser.mjs";
+import { assertPictures, contrast, deviation, generate, hook, reach } from "./page.mjs";
+import { serve } from "./server.mjs";
+
+/** Seconds. The software GPU needs tens of milliseconds for one operation. */
+const LOADING = 120;
+const FLEX = 240;
+const WEBGPU = 900;
+
+const dist = new URL("../../www/dist/", import.meta.url);
+const json = (url) => JSON.parse(readFileSync(url, "utf8"));
+const expected = json(new URL("./expected.json", import.meta.url));
+const manifest = json(new URL("weights/manifest.json", dist));
+
+describe("the page", () => {
+  let server;
+  let browser;
+  before(async () => {
+    server = await serve(fileURLToPath(dist));
+    browser = await launch({ gpu: true });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  const address = (settings) => `${server.address}?${new URLSearchParams(settings)}`;
+
+  for (const [backend, seconds] of [["flex", FLEX], ["webgpu", WEBGPU]]) {
+    test(`a pair on ${backend} agrees with the native program's`, { timeout: 1000 * (LOADING + seconds) }, () =>
+      withPage(browser, {}, async (page) => {
+        const { request, deviation: native } = expected[backend];
+        await page.goto(address({ ...request, path: 0, backend }));
+        await reach(page, ["ready"], LOADING);
+        assert.equal(await hook(page, "backend").innerText(), backend);
+        await generate(page, seconds);
+        const found = await deviation(page);
+        assert.ok(Math.abs(found - native) <= 0.02 * native, `${found} in the browser, ${native} natively`);
+        await assertPictures(page);
+      }));
+  }
+
+  test("the example is on screen before the engine has arrived", () =>
+    withPage(browser, {}, async (page) => {
+      await page.route(/weights\.safetensors|\.wasm$/, () => {});
+      await page.goto(server.address);
+      await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
+      assert.equal(await deviation(page), manifest.example.deviation);
+      await assertPictures(page);
+      assert.equal(await hook(page, "status").getAttribute("data-state"), "loading");
+    }));
+
+  test("the address holds the settings", () =>
+    withPage(browser, {}, async (page) => {
+      await page.goto(address({ family: "curvevel-b", seed: 77, steps: 5, backend: "flex" }));
+      await reach(page, ["ready"], LOADING);
+      assert.equal(await hook(page, "family").inputValue(), "CurveVel-B");
+      assert.equal(await hook(page, "seed").inputValue(), "77");
+      assert.equal(await hook(page, "steps").inputValue(), "5");
+      await hook(page, "seed").fill("78");
+      await page.waitForURL(/seed=78/);
+      await page.reload();
+      await reach(page, ["ready"], LOADING);
+      assert.equal(await hook(page, "seed").inputValue(), "78");
+    }));
+
+  test("a run stops between steps and the next one finishes", { timeout: 1000 * (LOADING + 2 * FLEX) }, () =>
+    withPage(browser, {}, async (page) => {
+      await page.goto(address({ seed: 5, steps: 50, path: 0, backend: "flex" }));
+      await reach(page, ["ready"], LOADING);
+      await hook(page, "generate").click();
+      await reach(page, ["running"], 10);
+      await hook(page, "cancel").click();
+      await reach(page, ["ready"], 30);
+      await page.evaluate(() => {
+        const steps = document.querySelector("[data-testid=steps]");
+        steps.value = "2";
+        steps.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+      await generate(page, FLEX);
+      await assertPictures(page);
+    }));
+
+  test("the waves of the simulation are played", { timeout: 1000 * (LOADING + FLEX) }, () =>
+    withPage(browser, {}, async (page) => {
+      await page.goto(address({ backend: "flex" }));
+      await reach(page, ["ready"], LOADING);
+      await hook(page, "play").click();
+      await page.waitForFunction(() => Number(document.querySelector("[data-testid=scrub]").value) > 20, null, {
+        timeout: 1000 * FLEX,
+      });
+      assert.ok((await contrast(page, "wavefield-canvas")) > 1, "the wavefield is blank");
+    }));
+
+  const weights = /weights\.safetensors/;
+  const bytes = () => readFileSync(new URL(`weights/${manifest.weights.file}`, dist));
+  const damages = {
+    missing: (route) => route.fulfill({ status: 404 }),
+    truncated: (route) => route.fulfill({ body: bytes().subarray(0, 100_000) }),
+    corrupted: (route) => {
+      const body = bytes();
+      body[body.length >> 1] ^= 0xff;
+      return route.fulfill({ body });
+    },
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    test(`${name} weights are an error in one sentence`, () =>
+      withPage(browser, { expected: weights }, async (page) => {
+        await page.route(weights, damage);
+        await page.goto(address({ backend: "flex" }));
+        await reach(page, ["error"], LOADING);
+        assert.match(await hook(page, "error").innerText(), /\w.*\./);
+        assert.ok(await hook(page, "generate").isDisabled());
+        await assertPictures(page);
+      }));
+  }
+
+  test("a narrow screen needs no sideways scrolling", () =>
+    withPage(browser, { width: 390, height: 844 }, async (page) => {
+      await page.goto(address({ backend: "flex" }));
+      await reach(page, ["ready"], LOADING);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 390, `the page is ${width} pixels wide`);
+    }));
+});
+
+test("without a GPU the page runs on the processor and says why", async () => {
+  const server = await serve(fileURLToPath(dist));
+  const browser = await launch({ gpu: false });
+  try {
+    await withPage(browser, {}, async (page) => {
+      await page.goto(`${server.address}?backend=webgpu`);
+      await reach(page, ["ready"], LOADING);
+      assert.equal(await hook(page, "backend").innerText(), "flex");
+      assert.match(await hook(page, "fallback").innerText(), /WebGPU/);
+    });
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
