@@ -5,6 +5,7 @@ pub mod dataset;
 pub mod device;
 pub mod evaluate;
 pub mod files;
+pub mod picture;
 pub mod synth;
 pub mod train;
 pub mod weights;

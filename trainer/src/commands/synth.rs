@@ -1,7 +1,7 @@
 //! `wavediffusion synth`: makes synthetic pairs of velocity maps and shot gathers.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use wavediffusion::family::Family;
 use wavediffusion::survey::Survey;
 
-use crate::files;
 use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Plan, contact_sheet, statistics};
 
 /// Make synthetic data: velocity maps of OpenFWI's families and their simulated shot gathers, as OpenFWI's files
@@ -88,16 +87,8 @@ pub fn run(args: &SynthArgs) -> Result<()> {
 }
 
 fn draw_contact_sheets(dir: &Path, families: &[Family], seed: u64) -> Result<()> {
-    let draw = |family: Family| -> Result<()> {
-        let mut png = Cursor::new(Vec::new());
-        contact_sheet::draw(family, seed).write_to(&mut png, image::ImageFormat::Png)?;
-        files::replace(&dir.join(format!("{family}.png")), png.get_ref())?;
-        Ok(())
-    };
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    families
-        .iter()
-        .try_for_each(|&family| draw(family).with_context(|| format!("cannot draw {family} in {}", dir.display())))
+    families.iter().try_for_each(|&family| contact_sheet::draw(family, seed, &dir.join(format!("{family}.png"))))
 }
 
 fn make(dir: &Path, args: &SynthArgs, families: &[Family]) -> Result<()> {

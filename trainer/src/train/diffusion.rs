@@ -120,7 +120,7 @@ impl Objective for DiffusionObjective<'_> {
         save_maps(
             &velocity,
             self.model.velocity.columns,
-            Family::ALL.len(),
+            Family::ALL.len() as u32,
             &directory.join(format!("samples-{step:06}.png")),
         )?;
         let standardised = model.standardise(latent);
