@@ -1,4 +1,5 @@
 //! One OpenFWI survey of five shots on the CPU, in cells of the padded grid updated a second.
+#![allow(missing_docs, reason = "criterion's macros write functions without")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use wavediffusion::survey::Survey;
