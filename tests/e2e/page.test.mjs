@@ -1,6 +1,6 @@
 // The page in real Chromium: from a seed to a verdict, on each backend, and when something is in the way.
 //
-// `expected.json` holds what the native program says of the same requests; README.md beside this file tells how it is made.
+// `expected/` holds what the native program says of the same requests; README.md tells how it is made.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,6 @@ const WEBGPU = 900;
 
 const dist = new URL("../../www/dist/", import.meta.url);
 const json = (url) => JSON.parse(readFileSync(url, "utf8"));
-const expected = json(new URL("./expected.json", import.meta.url));
 const manifest = json(new URL("weights/manifest.json", dist));
 
 describe("the page", () => {
@@ -36,8 +35,10 @@ describe("the page", () => {
   for (const [backend, seconds] of [["flex", FLEX], ["webgpu", WEBGPU]]) {
     test(`a pair on ${backend} agrees with the native program's`, { timeout: 1000 * (LOADING + seconds) }, () =>
       withPage(browser, {}, async (page) => {
-        const { request, deviation: native } = expected[backend];
-        await page.goto(address({ ...request, path: 0, backend }));
+        const { family, seed, steps, guidance, deviation: native } = json(
+          new URL(`expected/${backend}.json`, import.meta.url),
+        );
+        await page.goto(address({ family, seed, steps, guidance, path: 0, backend }));
         await reach(page, ["ready"], LOADING);
         assert.equal(await hook(page, "backend").innerText(), backend);
         await generate(page, seconds);
