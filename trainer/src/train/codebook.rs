@@ -80,7 +80,7 @@ impl CodebookAverages {
         }
         let Some((counts, sums)) = self.averages.take() else { return codebook };
         let (counts, sums) = match batches.first() {
-            Some(batch) if step % REVIVE_EVERY == 0 => revive(counts, sums, batch, step as u64),
+            Some(batch) if step.is_multiple_of(REVIVE_EVERY) => revive(counts, sums, batch, step as u64),
             _ => (counts, sums),
         };
         self.averages = Some((counts.clone(), sums.clone()));
@@ -125,7 +125,7 @@ mod tests {
             let indices = codebook.quantise(latent.clone()).indices;
             codebook = averages.update(codebook, &[CodeUse::new(latent.clone(), indices, config)], step);
         }
-        let mut codes: Vec<f32> = codebook.codes().into_data().to_vec().unwrap();
+        let mut codes: Vec<f32> = codebook.codes().into_data().try_to_vec().unwrap();
         codes.sort_by(f32::total_cmp);
         for (code, centre) in codes.iter().zip([-3.0, -1.0, 1.0, 3.0]) {
             assert!((code - centre).abs() < 0.1, "{codes:?}");
