@@ -119,7 +119,8 @@ mod tests {
         let latent: Vec<f32> =
             (0..400).map(|i| [-3.0, -1.0, 1.0, 3.0][i % 4] + (i as f32 / 400.0 - 0.5) * 0.1).collect();
         let latent = Tensor::<1>::from_data(latent.as_slice(), &device).reshape([1, 400, 1]);
-        let mut codebook = Codebook::new(config, &device);
+        let codes = Tensor::from_data([[-2.0], [-0.5], [0.5], [2.0]], &device);
+        let mut codebook = Codebook::new(config, &device).with_codes(codes);
         let mut averages = CodebookAverages::new(0.8);
         for step in 1..200 {
             let indices = codebook.quantise(latent.clone()).indices;
