@@ -57,6 +57,7 @@ async fn check(device: &Device) {
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen_test::wasm_bindgen_test]
 async fn the_gpu_follows_the_cpu_and_stops_when_told() {
+    wavediffusion::web::run_constructors();
     check(&Device::wgpu_options().init_async().await.unwrap()).await;
 }
 

@@ -9,6 +9,7 @@ use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::constructors::run_constructors;
 use super::error::{EngineError, ErrorCode};
 
 /// Fewest invocations of a workgroup that the compute kernels are written for. WebGPU promises as many; its
@@ -127,6 +128,8 @@ impl Gpu {
     }
 
     async fn open(adapter: Adapter) -> Result<Self, EngineError> {
+        // Where the module is not instantiated by its own JavaScript, as in tests, nothing else has run them.
+        run_constructors();
         let Adapter { instance, adapter, name, lacking, .. } = adapter;
         if let Some(reason) = lacking {
             return Err(EngineError::new(ErrorCode::WebgpuUnavailable, reason));

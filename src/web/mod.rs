@@ -3,6 +3,7 @@
 //! The engine lives in a dedicated Web Worker. Nothing here blocks and nothing panics on bad input: every failure
 //! reaches JavaScript as an `EngineError` with a stable `code` and a sentence.
 
+mod constructors;
 mod control;
 mod engine;
 mod error;
@@ -13,6 +14,7 @@ mod simulate;
 mod tasks;
 mod types;
 
+pub use constructors::run_constructors;
 pub use engine::Engine;
 pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
@@ -23,5 +25,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Sends panic messages, which are bugs, to the console. Runs when the module is instantiated.
 #[wasm_bindgen(start)]
 fn start() {
+    run_constructors();
     console_error_panic_hook::set_once();
 }
