@@ -15,10 +15,12 @@ export function createVerdict(root: HTMLElement): View[] {
   const pointer = h("span", { class: "pointer", hidden: true });
   const marks = h("div", { class: "marks" });
   const gauge = h("div", { class: "gauge", role: "img" }, zone, marks, pointer);
+  const legend = h("p", { class: "legend" });
   root.append(
     h("h2", {}, "Deviation from the wave equation"),
     h("div", { class: "headline" }, figure, word, others),
     gauge,
+    legend,
     sentence,
   );
 
@@ -46,17 +48,20 @@ export function createVerdict(root: HTMLElement): View[] {
         zone.style.width = `${percent(baselines.floorP90, range)}%`;
         const { floorMedian, floorP90, ceilingMedian } = baselines;
         marks.replaceChildren(
-          mark(
-            floorMedian,
-            range,
-            "floor",
+          mark(floorMedian, range, "floor"),
+          mark(floorP90, range, "limit"),
+          mark(ceilingMedian, range, "ceiling"),
+        );
+        legend.replaceChildren(
+          h(
+            "span",
+            { title: EXPLAINED.floor },
             "floor: median ",
             figureOf(floorMedian),
             ", 90 % below ",
             figureOf(floorP90),
           ),
-          mark(floorP90, range, "limit"),
-          mark(ceilingMedian, range, "ceiling", "ceiling ", figureOf(ceilingMedian)),
+          h("span", { title: EXPLAINED.ceiling }, "ceiling ", figureOf(ceilingMedian)),
         );
       },
     ),
@@ -86,14 +91,9 @@ const EXPLAINED = {
 
 const figureOf = (value: number) => h("b", {}, short(value));
 
-function mark(
-  value: number,
-  range: readonly [number, number],
-  kind: keyof typeof EXPLAINED,
-  ...label: (string | HTMLElement)[]
-): HTMLElement {
+function mark(value: number, range: readonly [number, number], kind: keyof typeof EXPLAINED): HTMLElement {
   const style = `left: ${percent(value, range)}%`;
-  return h("span", { class: `mark ${kind}`, style, title: EXPLAINED[kind] }, h("span", {}, ...label));
+  return h("span", { class: `mark ${kind}`, style, title: EXPLAINED[kind] });
 }
 
 function sentenceFor(sample: Sample | null, verdict: Verdict | null, baselines: Baselines | null): string {
