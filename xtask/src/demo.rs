@@ -2,7 +2,7 @@
 
 use std::net::TcpStream;
 use std::path::Path;
-use std::thread::sleep;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -16,9 +16,15 @@ pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
         bail!("port {port} is in use; choose another with --port");
     }
     tools::node(root)?;
-    tools::wasm(root)?;
-    page::install(root)?;
-    engine::build(root)?;
+    tools::wasm_target(root)?;
+    // Both compile, and at times each for itself keeps only one core busy.
+    thread::scope(|scope| {
+        let tools = scope.spawn(|| tools::wasm_bindings(root).and_then(|()| page::install(root)));
+        let compiled = engine::compile(root);
+        let installed = tools.join().unwrap_or_else(|_| bail!("installing the tools panicked"));
+        compiled.and(installed)
+    })?;
+    engine::bind(root)?;
     page::build(root)?;
     // Browsers offer WebGPU on localhost and over https only.
     let mut server = page::script(root, "preview");
@@ -28,7 +34,7 @@ pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
         if let Some(status) = server.try_wait()? {
             bail!("the page's server ended at once ({status})");
         }
-        sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(100));
     }
     println!("==> Ready after {:.0} s: open http://localhost:{port}/ (Ctrl-C ends it)", start.elapsed().as_secs_f64());
     let status = server.wait()?;

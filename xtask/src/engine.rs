@@ -11,11 +11,21 @@ use crate::process::{cargo, command, run};
 use crate::step::{ready, step};
 use crate::tools::WASM;
 
-/// Compiles the engine and, when that made another module than the one in `pkg`, its bindings.
+/// Compiles the engine and makes its bindings.
 pub(crate) fn build(root: &Path) -> Result<()> {
-    step("Compiling the engine to WebAssembly (the first time takes about 8 minutes)", || {
+    compile(root)?;
+    bind(root)
+}
+
+/// Compiles the engine, which needs cargo alone.
+pub(crate) fn compile(root: &Path) -> Result<()> {
+    step("Compiling the engine to WebAssembly (minutes the first time)", || {
         run(cargo(root).args(["build", "--release", "--lib", "--package", "wavediffusion", "--target", WASM]))
-    })?;
+    })
+}
+
+/// Makes the bindings, unless `pkg` has those of this module.
+pub(crate) fn bind(root: &Path) -> Result<()> {
     let source = stamp(&module()?)?;
     let note = root.join("pkg").join(".source");
     if fs::read_to_string(&note).is_ok_and(|noted| noted == source) {

@@ -15,7 +15,6 @@ mod tools;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 /// Chores of WaveDiffusion.
@@ -42,10 +41,11 @@ enum Command {
     },
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
     let root = process::root();
-    match Cli::parse().command {
-        Command::Demo { port } => demo::run(&root, port).map(|()| ExitCode::SUCCESS),
-        Command::Test { quick } => Ok(if test::run(&root, quick) { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
-    }
+    let passed = match Cli::parse().command {
+        Command::Demo { port } => demo::run(&root, port).inspect_err(|error| eprintln!("error: {error:#}")).is_ok(),
+        Command::Test { quick } => test::run(&root, quick),
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -24,15 +24,21 @@ pub(crate) struct Browser {
     pub(crate) chromedriver: PathBuf,
 }
 
-/// What builds the engine: the wasm32 target, wasm-bindgen in the version of the lock file, wasm-pack.
+/// What builds the engine: the wasm32 target and what makes the bindings.
 pub(crate) fn wasm(root: &Path) -> Result<()> {
     wasm_target(root)?;
+    wasm_bindings(root)
+}
+
+/// What makes the engine's bindings: wasm-bindgen in the version of the lock file, wasm-pack.
+pub(crate) fn wasm_bindings(root: &Path) -> Result<()> {
     let bindgen = locked_version(root, "wasm-bindgen")?;
     cargo_tool(root, "wasm-bindgen-cli", "wasm-bindgen", &bindgen)?;
     cargo_tool(root, "wasm-pack", "wasm-pack", WASM_PACK)
 }
 
-fn wasm_target(root: &Path) -> Result<()> {
+/// The standard library of the engine's target.
+pub(crate) fn wasm_target(root: &Path) -> Result<()> {
     let folder = read(command(root, "rustc").args(["--print", "target-libdir", "--target", WASM]))?;
     if Path::new(&folder).is_dir() {
         ready(&format!("Rust target {WASM}"));
