@@ -48,8 +48,8 @@ impl EngineError {
     }
 }
 
-/// Turns an error into an [`EngineError`] of one code: `.map_err(ErrorCode::BadRequest.wrap())`.
 impl ErrorCode {
+    /// Turns an error into an [`EngineError`] of this code: `.map_err(ErrorCode::BadRequest.wrap())`.
     pub(crate) fn wrap<E: Display>(self) -> impl Fn(E) -> EngineError {
         move |error| EngineError::new(self, error)
     }
