@@ -139,11 +139,7 @@ function colorBar(): HTMLElement {
   const [slow, fast] = SPEEDS;
   const values = Float32Array.from({ length: VELOCITY.length }, (_, i) => slow + ((fast - slow) * i) / VELOCITY.length);
   paint(bar, values, { rows: VELOCITY.length, columns: 1 }, SPEEDS, VELOCITY);
-  const axis = h(
-    "div",
-    { class: "axis axis-y" },
-    ...labels({ name: "velocity (m/s)", extent: SPEEDS, ticks: 6 }, "top"),
-  );
+  const axis = h("div", { class: "axis axis-y" }, ...labels({ name: "m/s", extent: SPEEDS, ticks: 6 }, "top"));
   return h("div", { class: "color-bar" }, bar, axis);
 }
 
