@@ -16,7 +16,7 @@ use crate::velocity_map::{VelocityMap, VelocityMapError};
 use crate::wave;
 
 /// The networks and all that is needed to read what they write.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PairModel {
     /// What the weights are.
     pub manifest: Manifest,

@@ -142,6 +142,11 @@ impl<'a> Sampler<'a> {
         Some(Step { step: self.step, latent: self.denoiser.restore(latent) })
     }
 
+    /// Takes all the steps that are left: the latents of the last one, or `None` if there is none left.
+    pub fn finish(mut self) -> Option<Tensor<3>> {
+        std::iter::from_fn(|| self.advance()).last().map(|step| step.latent)
+    }
+
     /// The guided flow at time `t`: both branches of the guidance in one batch.
     fn flow(&self, t: f32) -> Tensor<3> {
         let [batch, ..] = self.noisy.dims();

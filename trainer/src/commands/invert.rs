@@ -84,12 +84,8 @@ fn invert(model: &PairModel, gathers: &Gathers, args: &InvertArgs) -> Result<Vec
         latent
     } else {
         let seeds: Vec<u64> = (0..args.samples as u64).map(|k| args.seed.wrapping_add(k)).collect();
-        let mut sampler = model.sampler_from(args.sampler.config()?, &seeds, latent, args.spread);
-        let mut last = None;
-        while let Some(step) = sampler.advance() {
-            last = Some(step.latent);
-        }
-        last.context("a sampler takes at least one step")?
+        let sampler = model.sampler_from(args.sampler.config()?, &seeds, latent, args.spread);
+        sampler.finish().context("a sampler takes at least one step")?
     };
     Ok(pollster::block_on(model.decode(latent))?.into_iter().map(|pair| pair.velocity).collect())
 }

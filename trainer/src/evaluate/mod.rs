@@ -74,11 +74,11 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
     let slots: Vec<usize> = (0..plan.samples).collect();
     let measurements = slots
         .chunks(BATCH)
-        .map(|chunk| (chunk.to_vec(), Networks::of(model)))
+        .map(|chunk| (chunk.to_vec(), model.clone()))
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|(chunk, networks)| {
-            let measured = measure(&networks.into_model(model), plan, data, &chunk);
+        .map(|(chunk, model)| {
+            let measured = measure(&model, plan, data, &chunk);
             bar.inc(chunk.len() as u64);
             measured
         })
@@ -86,23 +86,6 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
         .concat();
     bar.finish_and_clear();
     Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes))
-}
-
-/// The networks of a model, to be carried to another thread.
-struct Networks {
-    autoencoder: wavediffusion::model::Autoencoder,
-    denoiser: wavediffusion::model::Denoiser,
-}
-
-impl Networks {
-    fn of(model: &PairModel) -> Self {
-        Self { autoencoder: model.autoencoder.clone(), denoiser: model.denoiser.clone() }
-    }
-
-    fn into_model(self, model: &PairModel) -> PairModel {
-        let Self { autoencoder, denoiser } = self;
-        PairModel { manifest: model.manifest.clone(), autoencoder, denoiser, device: model.device.clone() }
-    }
 }
 
 fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize]) -> Result<Vec<Measurement>> {
@@ -154,12 +137,7 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
 /// # Errors
 /// When the networks fail.
 pub fn sample(model: &PairModel, config: SamplerConfig, requests: &[(u64, FamilyLabel)]) -> Result<Vec<DecodedPair>> {
-    let mut sampler = model.sampler(config, requests);
-    let mut latent = None;
-    while let Some(step) = sampler.advance() {
-        latent = Some(step.latent);
-    }
-    let latent = latent.context("a sampler takes at least one step")?;
+    let latent = model.sampler(config, requests).finish().context("a sampler takes at least one step")?;
     Ok(pollster::block_on(model.decode(latent))?)
 }
 

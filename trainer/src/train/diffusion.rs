@@ -107,12 +107,8 @@ impl Objective for DiffusionObjective<'_> {
         let device = self.autoencoder.codebook.codes().device();
         let config = SamplerConfig::new(self.config.preview_steps, PREVIEW_GUIDANCE)?;
         let shape = [self.model.token_count(), self.model.latent.width()];
-        let mut sampler = Sampler::new(model, config, &samples, shape, &device);
-        let mut latent = None;
-        while let Some(step) = sampler.advance() {
-            latent = Some(step.latent);
-        }
-        let Some(latent) = latent else { return Ok(Vec::new()) };
+        let sampler = Sampler::new(model, config, &samples, shape, &device);
+        let Some(latent) = sampler.finish() else { return Ok(Vec::new()) };
         let decoded =
             self.autoencoder.velocity_decoder.forward(self.autoencoder.codebook.quantise(latent.clone()).latent);
         let velocity: Vec<f32> =
