@@ -15,6 +15,9 @@ pub trait Real: Float + Send + Sync + 'static {
 
     /// The nearest f32.
     fn to_f32_lossy(self) -> f32;
+
+    /// The same number in f64.
+    fn to_f64_lossless(self) -> f64;
 }
 
 impl Real for f32 {
@@ -25,6 +28,10 @@ impl Real for f32 {
     fn to_f32_lossy(self) -> f32 {
         self
     }
+
+    fn to_f64_lossless(self) -> f64 {
+        f64::from(self)
+    }
 }
 
 impl Real for f64 {
@@ -34,6 +41,10 @@ impl Real for f64 {
 
     fn to_f32_lossy(self) -> f32 {
         self as f32
+    }
+
+    fn to_f64_lossless(self) -> f64 {
+        self
     }
 }
 
@@ -48,6 +59,10 @@ pub struct Medium<T> {
     pub(super) columns: usize,
     /// Width of the sponge in cells.
     pub(super) sponge: usize,
+    /// Cell size in metres.
+    pub(super) spacing: f64,
+    /// Time step in seconds.
+    pub(super) dt: f64,
     /// `(v dt / dx)^2` of each cell; zero in ghost cells.
     pub(super) alpha: Vec<T>,
     /// `1 - k` of each padded column, one between the sponges.
@@ -106,6 +121,8 @@ impl<T: Real> Medium<T> {
             rows,
             columns,
             sponge,
+            spacing: config.spacing,
+            dt: config.dt,
             alpha,
             carry_x: carry(columns),
             carry_z: carry(rows),

@@ -16,16 +16,19 @@
 //!
 //! This is the scheme behind OpenFWI's data (arXiv 2111.02926, appendix), after Jerry Schuster's `a2d_mod_abc24`;
 //! `tests/reference/openfwi_forward.py` states it in NumPy. [`Medium`] holds what one map and one survey make of it,
-//! [`Propagator`] advances one shot on the CPU, and `gpu::GpuSimulator` all shots on a GPU where the build has one
+//! [`Propagator`] advances one shot on the CPU, [`Medium::misfit`] differentiates, and `gpu::GpuSimulator` all shots on a GPU where the build has one
 //! (wasm32, or the feature `vulkan` or `cuda`).
 
+mod adjoint;
 mod cpu;
+mod field;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 pub mod gpu;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 mod kernel;
 mod medium;
 
+pub use adjoint::Misfit;
 pub use cpu::{Propagator, Wavefield, simulate};
 pub use medium::{Medium, Real};
 
