@@ -28,7 +28,20 @@ enum Command {
     Invert(commands::invert::InvertArgs),
 }
 
+/// `mi_option_purge_delay` of mimalloc.h, which the bindings do not name.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+
+/// Lets the allocator keep the memory that it was given: a step of training frees and needs the same again.
+fn keep_memory() {
+    // SAFETY: sets an integer option that mimalloc reads atomically; -1 is its documented value for "never".
+    #[expect(unsafe_code, reason = "the allocator's options have no safe interface")]
+    unsafe {
+        libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);
+    }
+}
+
 fn main() -> ExitCode {
+    keep_memory();
     let result = match Cli::parse().command {
         Command::Synth(args) => commands::synth::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
