@@ -135,8 +135,10 @@ pub struct PathPoint {
 pub struct Provenance {
     /// Version of this crate.
     pub code_version: String,
-    /// Training of the autoencoders.
-    pub autoencoder: TrainingRecord,
+    /// Training of the velocity autoencoder and the codebook.
+    pub velocity: TrainingRecord,
+    /// Training of the seismic autoencoder.
+    pub seismic: TrainingRecord,
     /// Training of the denoiser.
     pub denoiser: TrainingRecord,
 }

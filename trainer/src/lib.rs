@@ -6,6 +6,7 @@ pub mod device;
 pub mod evaluate;
 pub mod files;
 pub mod picture;
+pub mod progress;
 pub mod synth;
 pub mod train;
 pub mod weights;

@@ -40,10 +40,10 @@ fn workspace() -> &'static Path {
         let mut first: AutoencoderConfig = read_config(&configs.join("autoencoder.toml")).unwrap();
         first.model = ModelConfig::tiny();
         first.held_out = 1;
-        first.unquantised_steps = 1;
+        first.velocity.unquantised_steps = 1;
         let mut second: DiffusionConfig = read_config(&configs.join("diffusion.toml")).unwrap();
         (second.statistics_maps, second.preview_steps) = (4, 1);
-        for run in [&mut first.run, &mut second.run] {
+        for run in [&mut first.velocity.run, &mut first.seismic.run, &mut second.run] {
             (run.steps, run.batch) = (3, 2);
         }
         fs::write(dir.join("first.toml"), toml::to_string(&first).unwrap()).unwrap();
@@ -80,11 +80,15 @@ fn weights() -> &'static str {
 #[test]
 fn a_finished_run_has_metrics_pictures_and_a_checkpoint() {
     let run = workspace().join("first");
-    for name in ["steps.csv", "validation.csv", "reconstructions-000003.png", "checkpoint/progress.json"] {
-        assert!(run.join(name).is_file(), "{name}");
+    for (half, picture, figure) in
+        [("velocity", "maps-000003.png", "commitment"), ("seismic", "pairs-000003.png", "amplitude")]
+    {
+        for name in ["steps.csv", "validation.csv", picture, "checkpoint/progress.json"] {
+            assert!(run.join(half).join(name).is_file(), "{half}/{name}");
+        }
+        let steps = fs::read_to_string(run.join(half).join("steps.csv")).unwrap();
+        assert!(steps.lines().any(|line| line.starts_with("3,6,") && line.contains(figure)), "{steps}");
     }
-    let steps = fs::read_to_string(run.join("steps.csv")).unwrap();
-    assert!(steps.lines().any(|line| line.starts_with("3,6,") && line.contains("commitment")), "{steps}");
 }
 
 #[test]

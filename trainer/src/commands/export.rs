@@ -10,18 +10,18 @@ use wavediffusion::generate::{CpuSimulator, Pair, PairModel, Request, Unobserved
 use wavediffusion::manifest::{
     AUTOENCODER, ConsistencyReference, DENOISER, ExamplePair, FORMAT, FileEntry, Manifest, Provenance, TrainingRecord,
 };
-use wavediffusion::model::{collect_weights, write_weights};
+use wavediffusion::model::{Denoiser, collect_weights, write_weights};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use super::evaluate::SamplerArgs;
-use super::train::CONFIG;
+use super::train::{CONFIG, SEISMIC, VELOCITY};
 use crate::device::DeviceArg;
 use crate::evaluate::{Plan, evaluate};
 use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
 use crate::train::{
-    AutoencoderConfig, DiffusionConfig, LoopConfig, Progress, latest_autoencoder, latest_denoiser, read_config,
+    AutoencoderConfig, DiffusionConfig, LoopConfig, Progress, join, latest, random_halves, read_config,
 };
 use crate::weights::MANIFEST;
 
@@ -61,9 +61,11 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let device = DeviceArg::Cpu.open()?;
     let stage: AutoencoderConfig = read_config(&args.autoencoder.join(CONFIG))?;
     let diffusion: DiffusionConfig = read_config(&args.denoiser.join(CONFIG))?;
-    let (autoencoder, autoencoder_progress) = latest_autoencoder(&args.autoencoder, &stage.model, &device)?;
-    let (denoiser, denoiser_progress) = latest_denoiser(&args.denoiser, &stage.model, &device)?;
-    let mut tensors = collect_weights(&autoencoder, AUTOENCODER)?;
+    let (velocity, seismic) = random_halves(&stage.model, &device);
+    let (velocity, velocity_progress) = latest(&args.autoencoder.join(VELOCITY), velocity)?;
+    let (seismic, seismic_progress) = latest(&args.autoencoder.join(SEISMIC), seismic)?;
+    let (denoiser, denoiser_progress) = latest(&args.denoiser, Denoiser::new(&stage.model, &device))?;
+    let mut tensors = collect_weights(&join(velocity, seismic), AUTOENCODER)?;
     tensors.extend(collect_weights(&denoiser, DENOISER)?);
     let weights = write_weights(&tensors)?;
 
@@ -78,7 +80,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         survey: Survey::openfwi(),
         provenance: Provenance {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            autoencoder: record(&stage.run, autoencoder_progress),
+            velocity: record(&stage.velocity.run, velocity_progress),
+            seismic: record(&stage.seismic.run, seismic_progress),
             denoiser: record(&diffusion.run, denoiser_progress),
         },
         metrics: serde_json::Value::Null,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 use wavediffusion::gathers::Gathers;
 use wavediffusion::npy::{NpyArray, NpyWriter};
@@ -14,6 +14,7 @@ use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
 use crate::device::DeviceArg;
+use crate::progress::progress_bar;
 
 /// Maps simulated between two writes: enough to occupy every core, few enough to keep in memory.
 const BATCH: usize = 32;
@@ -50,8 +51,7 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
     let shape = [maps.len(), config.sources.len(), config.samples, config.receivers.len()];
     let write = || format!("cannot write {}", args.out.display());
     let mut out = NpyWriter::create(&args.out, &shape).with_context(write)?;
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} maps, {per_sec}, {eta} left")?;
-    let bar = ProgressBar::new(maps.len() as u64).with_style(style);
+    let bar = progress_bar("simulating maps", maps.len());
     for batch in maps.chunks(BATCH) {
         for gathers in simulate(&device, &survey, batch, &bar)? {
             out.write(gathers.values()).with_context(write)?;

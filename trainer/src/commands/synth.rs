@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use wavediffusion::family::Family;
 use wavediffusion::survey::Survey;
 
+use crate::progress::progress_bar;
 use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Plan, contact_sheet, statistics};
 
 /// Make synthetic data: velocity maps of OpenFWI's families and their simulated shot gathers, as OpenFWI's files
@@ -102,8 +102,7 @@ fn make(dir: &Path, args: &SynthArgs, families: &[Family]) -> Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
     ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot catch Ctrl-C")?;
-    let bar = ProgressBar::new(plan.pairs() as u64);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} pairs, {per_sec}, {elapsed} gone, {eta} to go")?);
+    let bar = progress_bar("making pairs", plan.pairs());
     bar.enable_steady_tick(Duration::from_secs(1));
     let outcome = synth::write(dir, &plan, &stop, |step| match step {
         synth::Step::Kept(pairs) => {

@@ -16,10 +16,11 @@ use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, load_weights, rea
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
+use crate::dataset::Dataset;
 use crate::device::DeviceArg;
 use crate::train::{
-    AutoencoderConfig, AutoencoderObjective, DiffusionConfig, DiffusionObjective, HeldOut, TrainingSet,
-    latest_autoencoder, read_config, run,
+    AutoencoderConfig, DiffusionConfig, DiffusionObjective, EndlessMaps, HeldOut, SeismicObjective, TrainingSet,
+    VelocityObjective, latest, random_halves, read_config, run, split,
 };
 use crate::{files, weights};
 
@@ -32,7 +33,7 @@ pub struct TrainArgs {
 
 #[derive(Subcommand, Debug)]
 enum Stage {
-    /// Both autoencoders and their shared codebook, on pairs of velocity maps and gathers
+    /// The velocity autoencoder with the codebook, then the seismic autoencoder on the same latent
     Autoencoder {
         #[command(flatten)]
         run: RunArgs,
@@ -87,17 +88,34 @@ fn train_autoencoder(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<(
     let mut config: AutoencoderConfig = read_config(&args.config)?;
     if args.initial.is_some() {
         // The weights bring a codebook that is worth keeping.
-        config.unquantised_steps = 0;
+        config.velocity.unquantised_steps = 0;
     }
     keep_config(&config, &args.out, |old: &AutoencoderConfig| old.model == config.model)?;
     let device = args.device.open()?.autodiff();
     let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
     let held_out = HeldOut::new(&survey, normalisation, &config.model, config.held_out)?;
+    // Found out now rather than after the first half.
+    Dataset::open(data)?;
+    device.seed(config.velocity.run.seed);
+    let (velocity, seismic) = match &args.initial {
+        None => random_halves(&config.model, &device),
+        Some(directory) => {
+            split(initial(Autoencoder::new(&config.model, &device), AUTOENCODER, &config.model, directory)?)
+        }
+    };
+
+    let maps = EndlessMaps { normalisation, image: config.model.velocity };
+    let mut objective = VelocityObjective::new(&config.velocity, config.model.latent, maps, &held_out);
+    let out = args.out.join(VELOCITY);
+    let velocity =
+        run(&mut objective, trainable(velocity, &device), &config.velocity.run, &out, &device, replicas(args), stop)?;
+    if stop.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let set = TrainingSet::load(data, &survey, &normalisation, &config.model)?;
-    device.seed(config.run.seed);
-    let model = start(Autoencoder::new(&config.model, &device), AUTOENCODER, &config.model, args, &device)?;
-    let mut objective = AutoencoderObjective::new(&config, &set, &held_out);
-    run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
+    let mut objective = SeismicObjective::new(&config.seismic, &set, &held_out, &velocity);
+    let out = args.out.join(SEISMIC);
+    run(&mut objective, trainable(seismic, &device), &config.seismic.run, &out, &device, replicas(args), stop)?;
     Ok(())
 }
 
@@ -106,27 +124,39 @@ fn train_diffusion(args: &RunArgs, autoencoder: &Path, stop: &AtomicBool) -> Res
     keep_config(&config, &args.out, |_: &DiffusionConfig| true)?;
     let sizes = read_config::<AutoencoderConfig>(&autoencoder.join(CONFIG))?.model;
     let device = args.device.open()?;
-    let (autoencoder, _) = latest_autoencoder(autoencoder, &sizes, &device)?;
+    let (velocity, _) = latest(&autoencoder.join(VELOCITY), random_halves(&sizes, &device).0)?;
     let device = device.autodiff();
-    let mut objective = DiffusionObjective::new(&config, &sizes, Normalisation::OPENFWI, &autoencoder);
+    let maps = EndlessMaps { normalisation: Normalisation::OPENFWI, image: sizes.velocity };
+    let mut objective = DiffusionObjective::new(&config, &sizes, maps, &velocity);
     device.seed(config.run.seed);
-    let model = start(Denoiser::new(&sizes, &device), DENOISER, &sizes, args, &device)?;
-    let model = objective.with_statistics(model);
+    let mut model = Denoiser::new(&sizes, &device);
+    if let Some(directory) = &args.initial {
+        model = initial(model, DENOISER, &sizes, directory)?;
+    }
+    let model = objective.with_statistics(trainable(model, &device));
     run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
     Ok(())
 }
 
-/// The model with the weights of `--initial`, if there are any.
-fn start<M: Module>(model: M, prefix: &str, sizes: &ModelConfig, args: &RunArgs, device: &Device) -> Result<M> {
-    let Some(directory) = &args.initial else { return Ok(model) };
+/// The model with the exported weights in `directory`.
+fn initial<M: Module>(model: M, prefix: &str, sizes: &ModelConfig, directory: &Path) -> Result<M> {
     let read = || -> Result<M> {
         let (manifest, bytes) = weights::read(directory)?;
         ensure!(manifest.model == *sizes, "they are of other networks than the configuration's");
-        let loaded = load_weights(model.valid(), prefix, &read_weights(&bytes)?)?;
-        Ok(loaded.set_require_grad(true).train().fork(device))
+        Ok(load_weights(model.valid(), prefix, &read_weights(&bytes)?)?)
     };
     read().with_context(|| format!("cannot start from the weights in {}", directory.display()))
 }
+
+/// The model as the optimiser needs it.
+fn trainable<M: Module>(model: M, device: &Device) -> M {
+    model.set_require_grad(true).train().fork(device)
+}
+
+/// A run's folders of the two halves of the first stage.
+pub const VELOCITY: &str = "velocity";
+/// See [`VELOCITY`].
+pub const SEISMIC: &str = "seismic";
 
 /// Copy of the configuration in a run's directory.
 pub const CONFIG: &str = "config.toml";

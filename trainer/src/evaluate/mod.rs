@@ -5,7 +5,6 @@ mod summary;
 
 use anyhow::{Context, Result};
 use burn::prelude::*;
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use wavediffusion::consistency::{compare, deviation, ssim};
 use wavediffusion::diffusion::SamplerConfig;
@@ -20,6 +19,7 @@ pub use report::{Codebook, Deviation, Metrics, Reconstruction, Report};
 pub use summary::{median, quantile};
 
 use crate::dataset::Dataset;
+use crate::progress::progress_bar;
 use crate::synth;
 
 /// Samples that go through the networks together.
@@ -70,7 +70,7 @@ struct TruePair {
 /// # Errors
 /// When the data cannot be read or the networks fail.
 pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result<Report> {
-    let bar = progress_bar(plan.samples);
+    let bar = progress_bar("evaluating samples", plan.samples);
     let slots: Vec<usize> = (0..plan.samples).collect();
     let measurements = slots
         .chunks(BATCH)
@@ -194,12 +194,4 @@ fn map_ssim(model: &PairModel, truth: &VelocityMap, map: &VelocityMap) -> f64 {
         map.values().iter().map(|&v| (model.manifest.normalisation.normalise_velocity(v) + 1.0) * 0.5).collect()
     };
     ssim(&unit(truth), &unit(map), truth.nx())
-}
-
-fn progress_bar(samples: usize) -> ProgressBar {
-    let bar = ProgressBar::new(samples as u64);
-    match ProgressStyle::with_template("evaluating {bar:24} {pos}/{len} samples  {elapsed} + {eta}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

@@ -8,7 +8,6 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig};
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +27,7 @@ pub struct Checkpoint<M> {
     pub model: M,
     /// Moving average of the model, without gradients.
     pub averaged: M,
-    /// AdamW and its moments.
+    /// The optimiser and its moments.
     pub optimiser: ModuleOptimizer,
     /// How far it has come.
     pub progress: Progress,
@@ -83,23 +82,11 @@ impl<M: Module> Checkpoint<M> {
     }
 }
 
-/// Averaged autoencoders of the run in `directory`, and how far it has come.
+/// Averaged weights of the run in `directory`, in place of those of `model`, and how far the run has come.
 ///
 /// # Errors
 /// When there is no checkpoint, or one of other networks.
-pub fn latest_autoencoder(directory: &Path, config: &ModelConfig, device: &Device) -> Result<(Autoencoder, Progress)> {
-    latest(directory, Autoencoder::new(config, device))
-}
-
-/// Averaged denoiser of the run in `directory`, and how far it has come.
-///
-/// # Errors
-/// When there is no checkpoint, or one of other networks.
-pub fn latest_denoiser(directory: &Path, config: &ModelConfig, device: &Device) -> Result<(Denoiser, Progress)> {
-    latest(directory, Denoiser::new(config, device))
-}
-
-fn latest<M: Module>(directory: &Path, model: M) -> Result<(M, Progress)> {
+pub fn latest<M: Module>(directory: &Path, model: M) -> Result<(M, Progress)> {
     let folder = folder(directory).with_context(|| format!("{} holds no checkpoint", directory.display()))?;
     let load =
         || -> Result<(M, Progress)> { Ok((model.try_load_file(folder.join(AVERAGED))?, read_progress(&folder)?)) };

@@ -8,7 +8,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use wavediffusion::model::{Codebook, LatentConfig};
 
 /// A code counts as dead below this fraction of the mean use.
-const DEAD: f32 = 0.02;
+const DEAD: f32 = 0.05;
 
 /// Steps between revivals.
 const REVIVE_EVERY: usize = 20;
@@ -21,6 +21,8 @@ pub struct CodeUse {
     sums: Tensor<2>,
     /// The slices themselves, (slices, code width).
     slices: Tensor<2>,
+    /// The code that each chose, (slices).
+    indices: Tensor<1, Int>,
 }
 
 impl CodeUse {
@@ -38,11 +40,12 @@ impl CodeUse {
             ),
             sums: Tensor::zeros([config.codes, config.code_width], &device).select_assign(
                 0,
-                indices,
+                indices.clone(),
                 slices.clone(),
                 IndexingUpdateOp::Add,
             ),
             slices,
+            indices,
         }
     }
 }
@@ -63,7 +66,8 @@ impl CodebookAverages {
     pub fn start(&self, codebook: Codebook, batches: &[CodeUse], seed: u64) -> Codebook {
         let [codes, width] = codebook.codes().dims();
         let Some(batch) = batches.first() else { return codebook };
-        codebook.with_codes(random_slices(&batch.slices, codes, seed).reshape([codes, width]))
+        let alike = vec![1.0; batch.slices.dims()[0]];
+        codebook.with_codes(draw(&batch.slices, &alike, codes, seed).reshape([codes, width]))
     }
 
     /// The codebook after a step of the averages.
@@ -88,22 +92,39 @@ impl CodebookAverages {
     }
 }
 
-/// Puts dead codes at random slices of the latent, as if each stood for one.
+/// Puts dead codes at slices that are far from their codes, drawn by the square of the distance as k-means++ does, as if
+/// each stood for as many as other codes.
 fn revive(counts: Tensor<1>, sums: Tensor<2>, batch: &CodeUse, seed: u64) -> (Tensor<1>, Tensor<2>) {
     let [codes, width] = sums.dims();
-    let limit = counts.clone().mean() * DEAD;
-    let dead = counts.clone().lower(limit);
-    let slices = random_slices(&batch.slices, codes, seed);
-    let alive = counts.clone().mean().expand([codes]);
+    let mean = counts.clone().mean();
+    let dead = counts.clone().lower(mean.clone() * DEAD);
+    let chosen = (sums.clone() / counts.clone().clamp_min(1e-5).unsqueeze_dim(1)).select(0, batch.indices.clone());
+    let distances = (batch.slices.clone() - chosen).square().sum_dim(1);
+    let distances: Vec<f32> = distances.try_into_vec_as().unwrap_or_default();
+    let slices = draw(&batch.slices, &distances, codes, seed);
+    let alive = mean.expand([codes]);
     let sums = sums
         .mask_where(dead.clone().unsqueeze_dim::<2>(1).expand([codes, width]), slices * alive.clone().unsqueeze_dim(1));
     (counts.mask_where(dead, alive), sums)
 }
 
-fn random_slices(slices: &Tensor<2>, count: usize, seed: u64) -> Tensor<2> {
+/// `count` random slices, each as likely as its weight says.
+fn draw(slices: &Tensor<2>, weights: &[f32], count: usize, seed: u64) -> Tensor<2> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let available = slices.dims()[0] as u64;
-    let indices: Vec<i64> = (0..count).map(|_| (random.next_u64() % available) as i64).collect();
+    let mut total = 0.0;
+    let ends: Vec<f64> = weights
+        .iter()
+        .map(|&weight| {
+            total += f64::from(weight);
+            total
+        })
+        .collect();
+    let indices: Vec<i64> = (0..count)
+        .map(|_| {
+            let at = total * f64::from(random.next_u32()) / f64::from(u32::MAX);
+            ends.partition_point(|&end| end < at).min(weights.len().saturating_sub(1)) as i64
+        })
+        .collect();
     slices.clone().select(0, Tensor::<1, Int>::from_data(indices.as_slice(), &slices.device()))
 }
 
@@ -111,6 +132,32 @@ fn random_slices(slices: &Tensor<2>, count: usize, seed: u64) -> Tensor<2> {
 mod tests {
     use super::*;
     use wavediffusion::model::{Codebook, LatentConfig};
+
+    #[test]
+    fn slices_are_drawn_by_their_weight() {
+        let slices = Tensor::<1>::from_data([0.0, 1.0, 2.0], &Device::flex()).reshape([3, 1]);
+        let drawn: Vec<f32> = draw(&slices, &[1.0, 0.0, 3.0], 400, 1).into_data().try_to_vec().unwrap();
+        let share = |value: f32| drawn.iter().filter(|&&v| v == value).count();
+        assert_eq!(share(1.0), 0);
+        assert!((60..140).contains(&share(0.0)), "{}", share(0.0));
+    }
+
+    #[test]
+    fn a_dead_code_moves_to_what_the_others_represent_badly() {
+        let config = LatentConfig { codes: 2, code_width: 1, codes_per_token: 1 };
+        let device = Device::flex();
+        let latent: Vec<f32> = (0..400).map(|i| if i % 40 == 0 { 5.0 } else { 0.0 }).collect();
+        let latent = Tensor::<1>::from_data(latent.as_slice(), &device).reshape([1, 400, 1]);
+        let mut codebook = Codebook::new(config, &device).with_codes(Tensor::from_data([[0.0], [90.0]], &device));
+        let mut averages = CodebookAverages::new(0.8);
+        for step in 1..=3 * REVIVE_EVERY {
+            let indices = codebook.quantise(latent.clone()).indices;
+            codebook = averages.update(codebook, &[CodeUse::new(latent.clone(), indices, config)], step);
+        }
+        let mut codes: Vec<f32> = codebook.codes().into_data().try_to_vec().unwrap();
+        codes.sort_by(f32::total_cmp);
+        assert!(codes[0].abs() < 0.2 && (codes[1] - 5.0).abs() < 0.2, "{codes:?}");
+    }
 
     #[test]
     fn codes_settle_on_the_clusters_of_the_latent() {

@@ -17,15 +17,17 @@ pub struct LoopConfig {
     pub steps: usize,
     /// Samples in a step.
     pub batch: usize,
-    /// Peak learning rate of AdamW.
+    /// Optimiser of the transformer blocks' matrices; everything else takes AdamW.
+    pub optimiser: Optimiser,
+    /// Peak learning rate.
     pub learning_rate: f64,
     /// Steps over which the learning rate rises.
     pub warmup: usize,
     /// Fraction of the steps, at the end, over which it falls to zero.
     pub decay: f64,
-    /// Weight decay of AdamW.
+    /// Weight decay.
     pub weight_decay: f32,
-    /// Norm to which a tensor's gradient is clipped.
+    /// Norm to which a tensor's gradient is clipped on its way to AdamW.
     pub clip: f32,
     /// Decay of the moving average of the weights.
     pub ema: f64,
@@ -33,6 +35,16 @@ pub struct LoopConfig {
     pub checkpoint_every: usize,
     /// Steps between validations and previews.
     pub validate_every: usize,
+}
+
+/// How the matrices of transformer blocks are moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimiser {
+    /// AdamW (arXiv 1711.05101)
+    AdamW,
+    /// Muon at AdamW's step size (arXiv 2502.16982)
+    Muon,
 }
 
 impl LoopConfig {
@@ -64,41 +76,54 @@ impl LoopConfig {
     }
 }
 
-/// `train autoencoder`
+/// `train autoencoder`: one half after the other
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AutoencoderConfig {
-    /// The loop.
-    #[serde(rename = "loop")]
-    pub run: LoopConfig,
-    /// Weights of the terms of the loss.
-    pub loss: AutoencoderLoss,
-    /// Fraction of the samples whose latent comes from the seismic encoder, or from both.
-    pub seismic_fraction: f64,
-    /// First steps that leave the latent as it is.
-    pub unquantised_steps: usize,
-    /// Decay of the moving averages that the codebook follows.
-    pub codebook_decay: f32,
     /// Held-out pairs of each family that the run is validated on.
     pub held_out: u64,
+    /// The velocity half and the codebook.
+    pub velocity: VelocityConfig,
+    /// The seismic half.
+    pub seismic: SeismicConfig,
     /// Sizes of the networks.
     pub model: ModelConfig,
 }
 
-/// Weights of the terms of the autoencoders' loss.
+/// The velocity half and the codebook, on maps that never repeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AutoencoderLoss {
-    /// Mean absolute error of the normalised velocity.
-    pub velocity: f64,
-    /// Mean squared plus half the mean absolute error of the log amplitudes.
-    pub seismic: f64,
-    /// Squared relative L2 error of the raw amplitudes.
-    pub amplitude: f64,
-    /// Pulls latents to their codes.
+pub struct VelocityConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Weight of the term that pulls latents to their codes, beside the mean absolute error of the normalised velocity.
     pub commitment: f64,
-    /// Pulls the two encoders' latents together.
+    /// First steps that leave the latent as it is.
+    pub unquantised_steps: usize,
+    /// Decay of the moving averages that the codebook follows.
+    pub codebook_decay: f32,
+    /// Most noise on the latent that the decoder reads, in standard deviations.
+    pub latent_noise: f64,
+}
+
+/// The seismic half, on the latent of a finished velocity half.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeismicConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Gain at which weak amplitudes enter the absolute error of the log amplitudes.
+    pub gain: f64,
+    /// Weight of the squared relative error of the raw amplitudes.
+    pub amplitude: f64,
+    /// Weight of the squared distance of the encoder's latent from the velocity encoder's.
     pub alignment: f64,
+    /// Fraction of the batches that train the encoder too.
+    pub encoder_fraction: f64,
+    /// Most noise on the latent that the decoder reads, in standard deviations.
+    pub latent_noise: f64,
 }
 
 /// `train diffusion`
@@ -127,10 +152,15 @@ pub trait Checked {
 
 impl Checked for AutoencoderConfig {
     fn check(&self) -> Result<()> {
-        self.run.check()?;
+        self.velocity.run.check()?;
+        self.seismic.run.check()?;
         self.model.check()?;
-        let fraction = self.seismic_fraction;
-        ensure!((0.0..=1.0).contains(&fraction), "`seismic_fraction` is {fraction}; it lies in 0..=1");
+        let fraction = self.seismic.encoder_fraction;
+        ensure!((0.0..=1.0).contains(&fraction), "`encoder_fraction` is {fraction}; it lies in 0..=1");
+        for noise in [self.velocity.latent_noise, self.seismic.latent_noise] {
+            ensure!(noise.is_finite() && noise >= 0.0, "`latent_noise` is {noise}; it must not be negative");
+        }
+        ensure!(self.seismic.gain >= 1.0, "`gain` is {}; it must be at least 1", self.seismic.gain);
         ensure!(self.held_out > 0, "`held_out` is 0; it must be at least 1");
         Ok(())
     }

@@ -8,16 +8,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use wavediffusion::diffusion::{Sampler, SamplerConfig, gaussian};
 use wavediffusion::family::Family;
-use wavediffusion::model::{Autoencoder, Denoiser, FamilyLabel, ModelConfig};
-use wavediffusion::signal::Normalisation;
+use wavediffusion::model::{Denoiser, FamilyLabel, ModelConfig};
 
 use super::config::DiffusionConfig;
+use super::halves::VelocityHalf;
+use super::maps::EndlessMaps;
 use super::preview::save_maps;
 use super::run::{Figures, Loss, Objective};
-use crate::synth;
-
-/// Sequence of maps that training draws from; `synth`'s `--seed` picks another.
-const MAP_SEED: u64 = 500_000;
 
 /// Guidance of a preview's samples.
 const PREVIEW_GUIDANCE: f32 = 1.5;
@@ -26,20 +23,20 @@ const PREVIEW_GUIDANCE: f32 = 1.5;
 pub struct DiffusionObjective<'a> {
     config: &'a DiffusionConfig,
     model: &'a ModelConfig,
-    normalisation: Normalisation,
+    maps: EndlessMaps,
     /// Without gradients.
-    autoencoder: &'a Autoencoder,
+    velocity: &'a VelocityHalf,
 }
 
 impl<'a> DiffusionObjective<'a> {
-    /// Trains on latents of `autoencoder`, whose weights stay as they are.
+    /// Trains on latents of `velocity`, whose weights stay as they are.
     pub fn new(
         config: &'a DiffusionConfig,
         model: &'a ModelConfig,
-        normalisation: Normalisation,
-        autoencoder: &'a Autoencoder,
+        maps: EndlessMaps,
+        velocity: &'a VelocityHalf,
     ) -> Self {
-        Self { config, model, normalisation, autoencoder }
+        Self { config, model, maps, velocity }
     }
 
     /// A denoiser that knows the latent's mean and standard deviation.
@@ -57,15 +54,8 @@ impl<'a> DiffusionObjective<'a> {
 
     /// Latents (batch, tokens, latent width) of maps of the training sequence, without gradients.
     fn encode(&self, maps: &[(Family, u64)]) -> Tensor<3> {
-        let (nz, nx) = (self.model.velocity.rows, self.model.velocity.columns);
-        let mut values = Vec::with_capacity(maps.len() * nz * nx);
-        for &(family, index) in maps {
-            let map = synth::generate(family, MAP_SEED, index);
-            values.extend(map.values().iter().map(|&v| self.normalisation.normalise_velocity(v)));
-        }
-        let device = self.autoencoder.codebook.codes().device();
-        let velocity = Tensor::from_data(TensorData::new(values, [maps.len(), 1, nz, nx]), &device);
-        self.autoencoder.velocity_encoder.forward(velocity)
+        let device = self.velocity.codebook.codes().device();
+        self.velocity.encoder.forward(self.maps.velocity(maps, &device))
     }
 }
 
@@ -74,9 +64,7 @@ impl Objective for DiffusionObjective<'_> {
     type Statistics = ();
 
     fn loss(&self, model: &Denoiser, _: usize, size: usize, mut random: ChaCha8Rng, device: &Device) -> Loss<()> {
-        let maps: Vec<(Family, u64)> = (0..size)
-            .map(|_| (Family::ALL[random.next_u32() as usize % Family::ALL.len()], random.next_u64() >> 1))
-            .collect();
+        let maps = EndlessMaps::draw(size, &mut random);
         let labels: Vec<FamilyLabel> = maps
             .iter()
             .map(|&(family, _)| {
@@ -104,15 +92,17 @@ impl Objective for DiffusionObjective<'_> {
         let samples: Vec<(u64, FamilyLabel)> = (0..4)
             .flat_map(|seed| Family::ALL.map(|family| (seed * 100 + family.index() as u64, FamilyLabel::Of(family))))
             .collect();
-        let device = self.autoencoder.codebook.codes().device();
+        let device = self.velocity.codebook.codes().device();
         let config = SamplerConfig::new(self.config.preview_steps, PREVIEW_GUIDANCE)?;
         let shape = [self.model.token_count(), self.model.latent.width()];
         let sampler = Sampler::new(model, config, &samples, shape, &device);
         let Some(latent) = sampler.finish() else { return Ok(Vec::new()) };
-        let decoded =
-            self.autoencoder.velocity_decoder.forward(self.autoencoder.codebook.quantise(latent.clone()).latent);
-        let velocity: Vec<f32> =
-            decoded.try_into_vec_as::<f32>()?.into_iter().map(|v| self.normalisation.restore_velocity(v)).collect();
+        let decoded = self.velocity.decoder.forward(self.velocity.codebook.quantise(latent.clone()).latent);
+        let velocity: Vec<f32> = decoded
+            .try_into_vec_as::<f32>()?
+            .into_iter()
+            .map(|v| self.maps.normalisation.restore_velocity(v))
+            .collect();
         save_maps(
             &velocity,
             self.model.velocity.columns,

@@ -1,22 +1,29 @@
-//! Training: one loop for both stages, and the two objectives that it minimises.
+//! Training: one loop for all stages, and the objectives that it minimises.
 
-mod autoencoder;
 mod checkpoint;
 mod codebook;
 mod config;
 mod diffusion;
 mod ema;
+mod halves;
 mod log;
+mod maps;
+mod optimiser;
 mod preview;
 mod run;
+mod seismic;
 mod training_set;
 mod validation;
+mod velocity;
 
-pub use autoencoder::AutoencoderObjective;
-pub use checkpoint::{Progress, latest_autoencoder, latest_denoiser};
+pub use checkpoint::{Progress, latest};
 pub use config::{AutoencoderConfig, DiffusionConfig, LoopConfig, read_config};
 pub use diffusion::DiffusionObjective;
+pub use halves::{SeismicHalf, VelocityHalf, join, random_halves, split};
+pub use maps::EndlessMaps;
 pub use preview::{save_maps, save_pairs};
 pub use run::{Figures, Loss, Objective, run};
+pub use seismic::SeismicObjective;
 pub use training_set::TrainingSet;
 pub use validation::HeldOut;
+pub use velocity::VelocityObjective;

@@ -1,15 +1,13 @@
-//! The training loop: batches split over replicas, AdamW, a moving average of the weights, checkpoints.
+//! The training loop: batches split over replicas, an optimiser, a moving average of the weights, checkpoints.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Result;
-use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams};
+use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::prelude::*;
-use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -17,6 +15,8 @@ use super::checkpoint::{Checkpoint, Progress};
 use super::config::LoopConfig;
 use super::ema::average;
 use super::log::{self, Log};
+use super::optimiser::optimiser;
+use crate::progress::progress_bar;
 
 /// Named numbers to show and log.
 pub type Figures = Vec<(&'static str, f64)>;
@@ -76,15 +76,10 @@ pub fn run<O: Objective>(
     replicas: usize,
     stop: &AtomicBool,
 ) -> Result<O::Model> {
-    let optimiser = AdamWConfig::new()
-        .with_beta_2(0.99)
-        .with_epsilon(1e-8)
-        .with_weight_decay(config.weight_decay)
-        .with_grad_clipping(Some(GradientClippingConfig::Norm(config.clip)))
-        .init();
-    let mut state = Checkpoint::resume(directory, model, optimiser, device)?;
+    let mut state = Checkpoint::resume(directory, model, optimiser(config), device)?;
     let mut log = Log::open(directory, state.progress.step)?;
-    let bar = progress_bar(config.steps, state.progress.step);
+    let bar = progress_bar("training steps", config.steps).with_position(state.progress.step as u64);
+    bar.reset_eta();
     let started = Instant::now();
     let earlier = state.progress.seconds;
 
@@ -194,26 +189,8 @@ fn mean_figures(parts: &[Figures]) -> Figures {
     means.into_iter().map(|(name, sum, count)| (name, sum / count as f64)).collect()
 }
 
-/// Shows how much of the data is in memory.
-pub(super) fn reading_bar(pairs: usize) -> ProgressBar {
-    let bar = ProgressBar::new(pairs as u64);
-    match ProgressStyle::with_template("reading {bar:24} {pos}/{len} pairs") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
-}
-
 fn describe(figures: &Figures) -> String {
     figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join("  ")
-}
-
-fn progress_bar(steps: usize, done: usize) -> ProgressBar {
-    let bar = ProgressBar::new(steps as u64).with_position(done as u64);
-    bar.reset_eta();
-    match ProgressStyle::with_template("{bar:24} {pos}/{len} steps  {elapsed} + {eta}  {msg}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 #[cfg(test)]

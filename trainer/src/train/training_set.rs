@@ -13,6 +13,7 @@ use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use crate::dataset::Dataset;
+use crate::progress::progress_bar;
 
 /// All pairs of a data set, normalised and on the model's time axis.
 pub struct TrainingSet {
@@ -54,7 +55,7 @@ impl TrainingSet {
     /// When there are none, one cannot be read, or they are not of the survey and the model's shape.
     pub fn load(directory: &Path, survey: &Survey, normalisation: &Normalisation, model: &ModelConfig) -> Result<Self> {
         let data = Dataset::open(directory)?;
-        let bar = crate::train::run::reading_bar(data.len());
+        let bar = progress_bar("reading pairs", data.len());
         let pairs = (0..data.len())
             .into_par_iter()
             .progress_with(bar)

@@ -1,5 +1,6 @@
 //! Held-out pairs that a run is measured on while it trains.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -8,13 +9,14 @@ use rayon::prelude::*;
 use wavediffusion::consistency::deviation;
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
-use wavediffusion::model::{Autoencoder, ImageConfig, ModelConfig};
+use wavediffusion::model::{Autoencoder, ImageConfig, ModelConfig, Quantised};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
-use super::preview::save_pairs;
+use super::halves::VelocityHalf;
+use super::preview::{save_maps, save_pairs};
 use super::run::Figures;
 use crate::synth;
 
@@ -36,12 +38,31 @@ impl HeldOut {
     /// # Errors
     /// When the survey does not fit the maps.
     pub fn new(survey: &Survey, normalisation: Normalisation, model: &ModelConfig, each: u64) -> Result<Self> {
-        let velocity: Vec<VelocityMap> = Family::ALL
-            .iter()
-            .flat_map(|&family| (0..each).map(move |index| synth::generate(family, SEED, index)))
-            .collect();
+        let velocity: Vec<VelocityMap> =
+            (0..each).flat_map(|index| Family::ALL.map(|family| synth::generate(family, SEED, index))).collect();
         let gathers = velocity.iter().map(|map| wave::simulate(survey, map)).collect::<Result<_, _>>()?;
         Ok(Self { survey: survey.clone(), normalisation, seismic: model.seismic, velocity, gathers })
+    }
+
+    /// Encodes, quantises and decodes the maps; draws them above what came back.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    pub fn reconstruct_maps(&self, model: &VelocityHalf, picture: &Path) -> Result<Figures> {
+        let device = model.codebook.codes().device();
+        let codes = model.codebook.codes().dims()[0];
+        let Quantised { latent, indices } = model.codebook.quantise(model.encoder.forward(self.velocity(&device)));
+        let maps = self.maps(model.decoder.forward(latent))?;
+        let rows: Vec<f32> = self
+            .velocity
+            .chunks(Family::ALL.len())
+            .zip(maps.chunks(Family::ALL.len()))
+            .flat_map(|(truth, decoded)| truth.iter().chain(decoded))
+            .flat_map(|map| map.values().iter().copied())
+            .collect();
+        save_maps(&rows, self.velocity[0].nx(), Family::ALL.len() as u32, picture)?;
+        let used: HashSet<i64> = indices.try_into_vec_as::<i64>()?.into_iter().collect();
+        Ok(vec![("velocity_mae", self.velocity_error(&maps)), ("codes_used", used.len() as f64 / codes as f64)])
     }
 
     /// Encodes each modality, decodes, and compares with the truth and with the simulator; draws the pairs that were
@@ -49,18 +70,14 @@ impl HeldOut {
     ///
     /// # Errors
     /// When the picture cannot be written.
-    pub fn reconstruct(&self, model: &Autoencoder, picture: &Path) -> Result<Figures> {
+    pub fn reconstruct_pairs(&self, model: &Autoencoder, picture: &Path) -> Result<Figures> {
         let device = model.codebook.codes().device();
         let count = self.velocity.len();
-        let [nz, nx] = [self.velocity[0].nz(), self.velocity[0].nx()];
-        let normalised = self.velocity.iter().flat_map(|map| map.values());
-        let normalised: Vec<f32> = normalised.map(|&v| self.normalisation.normalise_velocity(v)).collect();
         let logs: Vec<f32> = self.gathers.iter().flat_map(|g| self.normalisation.to_model(g)).collect();
         let ImageConfig { channels, rows, columns, .. } = self.seismic;
-        let velocity = Tensor::from_data(TensorData::new(normalised, [count, 1, nz, nx]), &device);
         let seismic = Tensor::from_data(TensorData::new(logs.clone(), [count, channels, rows, columns]), &device);
 
-        let from_velocity = self.decode(model, model.velocity_encoder.forward(velocity))?;
+        let from_velocity = self.decode(model, model.velocity_encoder.forward(self.velocity(&device)))?;
         let from_seismic = self.decode(model, model.seismic_encoder.forward(seismic))?;
         let stride = channels * rows * columns;
         let pairs: Vec<[&[f32]; 4]> = (0..count)
@@ -72,10 +89,10 @@ impl HeldOut {
             .collect();
         save_pairs(&pairs, columns, picture)?;
         Ok(vec![
-            ("velocity_mae", self.velocity_error(&from_velocity)),
+            ("velocity_mae", self.velocity_error(&from_velocity.maps)),
             ("gathers_error", median(self.gathers.iter().zip(&from_velocity.gathers).map(|(t, d)| deviation(d, t)))),
             ("deviation", median(self.deviations(&from_velocity)?.into_iter())),
-            ("inversion_mae", self.velocity_error(&from_seismic)),
+            ("inversion_mae", self.velocity_error(&from_seismic.maps)),
             ("inversion_deviation", median(self.deviations(&from_seismic)?.into_iter())),
         ])
     }
@@ -83,13 +100,7 @@ impl HeldOut {
     fn decode(&self, model: &Autoencoder, latent: Tensor<3>) -> Result<Decoded> {
         let (velocity, seismic) = model.decode(latent);
         let logs = seismic.try_into_vec_as::<f32>()?;
-        let velocity = velocity.try_into_vec_as::<f32>()?;
-        let [nz, nx] = [self.velocity[0].nz(), self.velocity[0].nx()];
-        let maps = velocity
-            .chunks_exact(nz * nx)
-            .map(|map| VelocityMap::new(nz, nx, map.iter().map(|&v| self.normalisation.restore_velocity(v)).collect()))
-            .collect::<Result<Vec<_>, _>>()
-            .context("the decoder's velocity map")?;
+        let maps = self.maps(velocity)?;
         let ImageConfig { channels, rows, columns, .. } = self.seismic;
         let samples = self.survey.config().samples;
         let gathers = logs
@@ -99,10 +110,29 @@ impl HeldOut {
         Ok(Decoded { maps, logs, gathers })
     }
 
-    /// Mean absolute error of the decoded velocity, m/s.
-    fn velocity_error(&self, decoded: &Decoded) -> f64 {
+    /// Normalised velocity, (maps, 1, nz, nx).
+    fn velocity(&self, device: &Device) -> Tensor<4> {
+        let (nz, nx) = (self.velocity[0].nz(), self.velocity[0].nx());
+        let values = self.velocity.iter().flat_map(|map| map.values());
+        let values: Vec<f32> = values.map(|&v| self.normalisation.normalise_velocity(v)).collect();
+        Tensor::from_data(TensorData::new(values, [self.velocity.len(), 1, nz, nx]), device)
+    }
+
+    /// Maps of decoded velocity.
+    fn maps(&self, velocity: Tensor<4>) -> Result<Vec<VelocityMap>> {
+        let [_, _, nz, nx] = velocity.dims();
+        velocity
+            .try_into_vec_as::<f32>()?
+            .chunks_exact(nz * nx)
+            .map(|map| VelocityMap::new(nz, nx, map.iter().map(|&v| self.normalisation.restore_velocity(v)).collect()))
+            .collect::<Result<_, _>>()
+            .context("the decoder's velocity map")
+    }
+
+    /// Mean absolute error of decoded velocity, m/s.
+    fn velocity_error(&self, maps: &[VelocityMap]) -> f64 {
         let errors =
-            self.velocity.iter().zip(&decoded.maps).flat_map(|(truth, map)| {
+            self.velocity.iter().zip(maps).flat_map(|(truth, map)| {
                 truth.values().iter().zip(map.values()).map(|(t, v)| f64::from((t - v).abs()))
             });
         let (sum, count) = errors.fold((0.0, 0usize), |(sum, count), error| (sum + error, count + 1));

@@ -1,0 +1,129 @@
+//! First stage, second half: the seismic autoencoder, on the latent that the velocity half has defined.
+
+use std::path::Path;
+
+use anyhow::Result;
+use burn::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::RngCore;
+
+use super::config::SeismicConfig;
+use super::halves::{SeismicHalf, VelocityHalf, join, perturbed};
+use super::run::{Figures, Loss, Objective};
+use super::training_set::{Batch, TrainingSet};
+use super::validation::HeldOut;
+
+/// The decoder learns to read the codes of velocity maps, the encoder to write their latent.
+pub struct SeismicObjective<'a> {
+    config: &'a SeismicConfig,
+    data: &'a TrainingSet,
+    held_out: &'a HeldOut,
+    /// Without gradients.
+    velocity: &'a VelocityHalf,
+}
+
+impl<'a> SeismicObjective<'a> {
+    /// Minimises the errors of gathers and latents of `data`, validates on `held_out`.
+    pub fn new(
+        config: &'a SeismicConfig,
+        data: &'a TrainingSet,
+        held_out: &'a HeldOut,
+        velocity: &'a VelocityHalf,
+    ) -> Self {
+        Self { config, data, held_out, velocity }
+    }
+}
+
+impl Objective for SeismicObjective<'_> {
+    type Model = SeismicHalf;
+    type Statistics = ();
+
+    fn loss(&self, model: &SeismicHalf, _: usize, size: usize, mut random: ChaCha8Rng, device: &Device) -> Loss<()> {
+        let batch = self.data.batch(size, &mut random, device);
+        let latent = self.velocity.encoder.forward(batch.velocity.clone().inner());
+        let read = perturbed(latent.clone(), self.config.latent_noise, &mut random);
+        let read = self.velocity.codebook.quantise(read).latent.autodiff();
+        let Errors { log, amplitude } = errors(model.decoder.forward(read), &batch, self.config.gain);
+
+        let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
+        let mut figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude))];
+        let mut loss = log + amplitude * self.config.amplitude;
+        if f64::from(random.next_u32()) < self.config.encoder_fraction * f64::from(u32::MAX) {
+            let apart = (model.encoder.forward(batch.seismic) - latent.autodiff()).square().mean();
+            figures.push(("encoder", figure(&apart)));
+            loss = loss + apart * self.config.alignment;
+        }
+        Loss { loss, figures, statistics: () }
+    }
+
+    fn validate(&self, model: &SeismicHalf, step: usize, directory: &Path) -> Result<Figures> {
+        let model = join(self.velocity.clone(), model.clone());
+        self.held_out.reconstruct_pairs(&model, &directory.join(format!("pairs-{step:06}.png")))
+    }
+}
+
+/// Errors of decoded gathers.
+struct Errors {
+    /// Mean squared error of the log amplitudes, and half the mean absolute error of the same after a gain.
+    log: Tensor<1>,
+    /// Squared relative error of the raw amplitudes, to first order.
+    amplitude: Tensor<1>,
+}
+
+/// Errors of decoded log amplitudes l = sign(d) log(1 + |d|).
+///
+/// Reflections are some twenty times weaker than the direct wave. The absolute error is therefore that of
+/// log(1 + g |d|), to first order: dl times g e^|l| / (1 + g (e^|l| - 1)), which is g where nothing arrives and 1 in the
+/// direct wave.
+fn errors(decoded: Tensor<4>, batch: &Batch, gain: f64) -> Errors {
+    let error = (decoded - batch.seismic.clone()) * batch.valid.clone();
+    let growth = batch.seismic.clone().inner().abs().exp();
+    let weight = (growth.clone() * gain) / ((growth.clone() - 1.0) * gain + 1.0);
+    let square = error.clone().square();
+    let log = square.clone().mean() + (error.abs() * weight.autodiff()).mean() * 0.5;
+
+    // d(e^|l| - 1) = e^|l| dl
+    let per_sample = |values: Tensor<4>| values.sum_dim(3).sum_dim(2).sum_dim(1);
+    let energy = per_sample((growth.clone() - 1.0).square() * batch.valid.clone().inner());
+    let slope = growth.square() / energy;
+    let amplitude = per_sample(square * slope.autodiff()).mean();
+    Errors { log, amplitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(logs: [f32; 2]) -> Batch {
+        let device = Device::flex().autodiff();
+        let seismic = Tensor::<1>::from_data(logs, &device).reshape([1, 1, 2, 1]);
+        Batch { velocity: seismic.clone(), seismic, valid: Tensor::ones([1, 1, 1, 1], &device) }
+    }
+
+    fn found(decoded: [f32; 2], truth: [f32; 2], gain: f64) -> [f32; 2] {
+        let device = Device::flex().autodiff();
+        let decoded = Tensor::<1>::from_data(decoded, &device).reshape([1, 1, 2, 1]);
+        let Errors { log, amplitude } = errors(decoded, &batch(truth), gain);
+        [log, amplitude].map(|error| error.into_scalar::<f32>())
+    }
+
+    #[test]
+    fn a_small_error_costs_its_relative_amplitude() {
+        let truth = [3.0f32, 0.5];
+        let off = [0.001, 0.002];
+        let raw = |log: f32| log.exp() - 1.0;
+        let decoded = [truth[0] + off[0], truth[1] + off[1]];
+        let difference: f32 = (0..2).map(|i| (raw(decoded[i]) - raw(truth[i])).powi(2)).sum();
+        let energy: f32 = truth.iter().map(|&log| raw(log).powi(2)).sum();
+        let [_, amplitude] = found(decoded, truth, 1.0);
+        assert!((amplitude / (difference / energy) - 1.0).abs() < 0.01, "{amplitude}");
+    }
+
+    #[test]
+    fn gain_weighs_what_is_weak_and_leaves_the_direct_wave() {
+        let weak = |gain| found([0.01, 0.0], [0.0, 0.0], gain)[0];
+        let strong = |gain| found([4.01, 0.0], [4.0, 0.0], gain)[0];
+        assert!((weak(4.0) / weak(1.0) - 4.0).abs() < 0.1);
+        assert!((strong(4.0) / strong(1.0) - 1.0).abs() < 0.1);
+    }
+}
