@@ -26,14 +26,30 @@ pub struct SurveyConfig {
     pub dt: f64,
     /// Number of time steps, and of samples recorded.
     pub samples: usize,
-    /// Peak frequency of the Ricker wavelet in Hz.
-    pub peak_frequency: f64,
+    /// What every source emits.
+    pub signature: Signature,
     /// One source a shot.
     pub sources: Vec<Cell>,
     /// Receivers, the same for every shot.
     pub receivers: Vec<Cell>,
     /// Width of the absorbing sponge around the map, in cells.
     pub sponge: usize,
+    /// Whether the map's first row is a free surface, where the pressure is zero, rather than the edge of a sponge.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free_surface: bool,
+}
+
+/// A source signature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Signature {
+    /// A Ricker wavelet, see [`ricker`].
+    Ricker {
+        /// Its peak frequency in Hz.
+        peak_frequency: f64,
+    },
+    /// One value a time step, zero after the last.
+    Samples(Vec<f64>),
 }
 
 /// A survey whose numbers make sense by themselves; [`Survey::check`] tells whether it fits a velocity map.
@@ -55,6 +71,30 @@ pub enum SurveyError {
         what: &'static str,
         /// Its value.
         value: f64,
+    },
+    /// A source signature with a sample that is no number.
+    #[error("sample {index} of the source signature is {value}; it must be finite")]
+    Signature {
+        /// Its index.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A source signature that goes on after the last time step.
+    #[error("the source signature has {found} samples, more than the survey's {samples}")]
+    SignatureTooLong {
+        /// Samples of the signature.
+        found: usize,
+        /// Samples of the survey.
+        samples: usize,
+    },
+    /// A source or receiver where a free surface holds the pressure at zero.
+    #[error("{what} {index} is on the free surface (row 0), where the pressure is always zero")]
+    OnFreeSurface {
+        /// `source` or `receiver`.
+        what: &'static str,
+        /// Its index.
+        index: usize,
     },
     /// Nothing to fire, record or step.
     #[error("a survey needs at least one {what}")]
@@ -131,14 +171,8 @@ impl Survey {
     /// # Errors
     /// [`SurveyError`] when a number makes no sense by itself.
     pub fn new(config: SurveyConfig) -> Result<Self, SurveyError> {
-        for (what, value) in [
-            ("the grid spacing", config.spacing),
-            ("the time step", config.dt),
-            ("the peak frequency", config.peak_frequency),
-        ] {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(SurveyError::NotPositive { what, value });
-            }
+        for (what, value) in [("the grid spacing", config.spacing), ("the time step", config.dt)] {
+            positive(what, value)?;
         }
         for (what, count) in
             [("time sample", config.samples), ("source", config.sources.len()), ("receiver", config.receivers.len())]
@@ -150,7 +184,14 @@ impl Survey {
         if config.sponge < SPONGE_MINIMUM {
             return Err(SurveyError::Sponge { cells: config.sponge, minimum: SPONGE_MINIMUM });
         }
-        let wavelet = ricker(config.peak_frequency, config.dt, config.samples)?;
+        if config.free_surface {
+            for (what, cells) in [("source", &config.sources), ("receiver", &config.receivers)] {
+                if let Some(index) = cells.iter().position(|cell| cell.z == 0) {
+                    return Err(SurveyError::OnFreeSurface { what, index });
+                }
+            }
+        }
+        let wavelet = config.signature.sampled(config.dt, config.samples)?;
         Ok(Self { config, wavelet })
     }
 
@@ -161,10 +202,11 @@ impl Survey {
             spacing: 10.0,
             dt: 1e-3,
             samples: 1000,
-            peak_frequency: 15.0,
+            signature: Signature::Ricker { peak_frequency: 15.0 },
             sources: [0, 17, 34, 52, 69].map(|x| Cell { z: 1, x }).to_vec(),
             receivers: (0..70).map(|x| Cell { z: 1, x }).collect(),
             sponge: 120,
+            free_surface: false,
         };
         match Self::new(config) {
             Ok(survey) => survey,
@@ -213,6 +255,29 @@ impl Survey {
         }
         Ok(())
     }
+}
+
+impl Signature {
+    /// `samples` values, `dt` seconds apart.
+    fn sampled(&self, dt: f64, samples: usize) -> Result<Vec<f64>, SurveyError> {
+        match self {
+            &Self::Ricker { peak_frequency } => {
+                positive("the peak frequency", peak_frequency)?;
+                ricker(peak_frequency, dt, samples)
+            }
+            Self::Samples(values) if values.len() > samples => {
+                Err(SurveyError::SignatureTooLong { found: values.len(), samples })
+            }
+            Self::Samples(values) => match values.iter().position(|value| !value.is_finite()) {
+                Some(index) => Err(SurveyError::Signature { index, value: values[index] }),
+                None => Ok(values.iter().copied().chain(std::iter::repeat(0.0)).take(samples).collect()),
+            },
+        }
+    }
+}
+
+fn positive(what: &'static str, value: f64) -> Result<(), SurveyError> {
+    if value.is_finite() && value > 0.0 { Ok(()) } else { Err(SurveyError::NotPositive { what, value }) }
 }
 
 impl TryFrom<SurveyConfig> for Survey {
@@ -288,6 +353,19 @@ mod tests {
         assert!(refused(|c| c.samples = 0));
         assert!(refused(|c| c.sponge = 1));
         assert!(refused(|c| c.dt = 0.02));
+        assert!(refused(|c| c.signature = Signature::Ricker { peak_frequency: 0.0 }));
+        assert!(refused(|c| c.signature = Signature::Samples(vec![1.0, f64::NAN])));
+        assert!(refused(|c| c.signature = Signature::Samples(vec![0.0; 1001])));
+        assert!(refused(|c| (c.free_surface, c.sources[2].z) = (true, 0)));
+    }
+
+    #[test]
+    fn a_signature_of_samples_is_followed_by_silence() {
+        let signature = Signature::Samples(vec![1.0, -2.0]);
+        let config = SurveyConfig { signature, ..Survey::openfwi().config().clone() };
+        let survey = Survey::new(config).unwrap();
+        assert_eq!(survey.wavelet()[..3], [1.0, -2.0, 0.0]);
+        assert_eq!(survey.wavelet().len(), 1000);
     }
 
     #[test]

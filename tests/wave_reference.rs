@@ -6,7 +6,7 @@ use std::path::Path;
 
 use npyz::NpyFile;
 use wavediffusion::gathers::Gathers;
-use wavediffusion::survey::{Cell, Survey, SurveyConfig, SurveyError};
+use wavediffusion::survey::{Cell, Signature, Survey, SurveyConfig, SurveyError};
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave::{Medium, Real, simulate};
 
@@ -14,6 +14,8 @@ use wavediffusion::wave::{Medium, Real, simulate};
 const REFERENCE_ROUNDING: f64 = 1e-6;
 /// f32 against f64 over 1000 time steps.
 const F32_ROUNDING: f64 = 1e-4;
+/// What comes back from the sponges, which lie elsewhere around a mirrored map.
+const SPONGE_ECHO: f64 = 1e-3;
 /// f64 rounding, accumulated over the time steps.
 const F64_ROUNDING: f64 = 1e-12;
 
@@ -47,10 +49,11 @@ fn other_survey() -> (SurveyConfig, VelocityMap) {
         spacing: 15.0,
         dt: 2e-3,
         samples: 300,
-        peak_frequency: 9.0,
+        signature: Signature::Ricker { peak_frequency: 9.0 },
         sources: vec![Cell { z: 3, x: 5 }, Cell { z: 20, x: 33 }],
         receivers: vec![Cell { z: 20, x: 33 }, Cell { z: 0, x: 0 }, Cell { z: 3, x: 5 }],
         sponge: 30,
+        free_surface: false,
     };
     let speed = |i: usize| {
         let (z, x) = ((i / nx) as f32 - 12.0, (i % nx) as f32 - 20.0);
@@ -99,6 +102,36 @@ fn reciprocity_holds_between_swapped_source_and_receiver() {
     // Sources at different velocities need no factor: (v dt)^2 s is what makes the wave operator symmetric.
     let error = relative_error(&trace(&forth, 0, 0), &trace(&forth, 1, 2));
     assert!(error <= F64_ROUNDING, "{error:.2e}");
+}
+
+#[test]
+fn a_free_surface_is_a_mirror_with_a_negative_image() {
+    let (nz, nx) = (20, 30);
+    let (config, _) = other_survey();
+    let source = Cell { z: 6, x: 9 };
+    let config = SurveyConfig {
+        sources: vec![source],
+        receivers: (1..nz).map(|z| Cell { z, x: 17 }).collect(),
+        sponge: 40,
+        ..config
+    };
+    let constant = |nz: usize| VelocityMap::new(nz, nx, vec![2000.0; nz * nx]).unwrap();
+    let free = SurveyConfig { free_surface: true, ..config.clone() };
+    let free = gathers::<f64>(&Survey::new(free).unwrap(), &constant(nz));
+    // The same ground continued above the surface, with a source at the mirrored place.
+    let rows = 2 * nz - 1;
+    let below = |z: usize| z + nz - 1;
+    let mirrored = |source: Cell| SurveyConfig {
+        sources: vec![source],
+        receivers: (1..nz).map(|z| Cell { z: below(z), x: 17 }).collect(),
+        ..config.clone()
+    };
+    let real = gathers::<f64>(&Survey::new(mirrored(Cell { z: below(source.z), ..source })).unwrap(), &constant(rows));
+    let image =
+        gathers::<f64>(&Survey::new(mirrored(Cell { z: nz - 1 - source.z, ..source })).unwrap(), &constant(rows));
+    let expected: Vec<f64> = real.values().iter().zip(image.values()).map(|(real, image)| real - image).collect();
+    let error = relative_error(free.values(), &expected);
+    assert!(error <= SPONGE_ECHO, "{error:.2e}");
 }
 
 #[test]

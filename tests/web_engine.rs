@@ -13,7 +13,7 @@ use wavediffusion::family::Family;
 use wavediffusion::manifest::{AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance};
 use wavediffusion::model::{Autoencoder, Denoiser, ImageConfig, ModelConfig, collect_weights, write_weights};
 use wavediffusion::signal::Normalisation;
-use wavediffusion::survey::{Cell, Survey, SurveyConfig};
+use wavediffusion::survey::{Cell, Signature, Survey, SurveyConfig};
 use wavediffusion::web::{self, Engine, EngineError, ErrorCode};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -34,6 +34,7 @@ fn tiny() -> (String, Vec<u8>) {
         sources: vec![Cell { z: 1, x: 4 }],
         receivers: (0..NX).map(|x| Cell { z: 1, x }).collect(),
         sponge: 12,
+        free_surface: false,
         ..Survey::openfwi().config().clone()
     };
     let model = ModelConfig {

@@ -154,7 +154,8 @@ impl<T: Real> Medium<T> {
         for z in 0..self.rows {
             let start = self.index(z, 0);
             for (sum, &alpha) in gradient[start..start + self.columns].iter_mut().zip(&self.alpha[start..]) {
-                *sum = *sum / alpha;
+                // Nothing depends on the velocity of a free surface.
+                *sum = if alpha.is_zero() { T::zero() } else { *sum / alpha };
             }
         }
         gradient
@@ -188,8 +189,8 @@ impl<T: Real> Medium<T> {
 
     /// The cell of the velocity map that a cell of the padded grid copies.
     fn map_cell(&self, z: usize, x: usize) -> usize {
-        let inside = |i: usize, n: usize| i.saturating_sub(self.sponge).min(n - 1);
-        inside(z, self.nz()) * self.nx() + inside(x, self.nx())
+        let inside = |i: usize, before: usize, n: usize| i.saturating_sub(before).min(n - 1);
+        inside(z, self.top, self.nz()) * self.nx() + inside(x, self.sponge, self.nx())
     }
 
     /// Derivative of `alpha = (v dt / dx)^2` with respect to `v`.

@@ -97,7 +97,7 @@ impl<'a, T: Real> Propagator<'a, T> {
     /// # Panics
     /// When the map has no such row.
     pub fn row(&self, z: usize) -> &[T] {
-        let start = self.medium.index(z + self.medium.sponge, self.medium.sponge);
+        let start = self.medium.index(z + self.medium.top, self.medium.sponge);
         &self.field.now()[start..start + self.medium.nx()]
     }
 

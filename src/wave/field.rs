@@ -128,7 +128,8 @@ impl<'a, T: Real> Field<'a, T> {
         rim
     }
 
-    /// Copies the rim of the grid to the ghost cells on the opposite side.
+    /// Copies the rim of the grid to the ghost cells on the opposite side. Above a free surface they mirror the field with
+    /// its sign changed, and below the grid they stay silent then.
     fn wrap(&mut self) {
         let Self { medium, now, window, .. } = self;
         let (rows, columns, stride) = (medium.rows, medium.columns, medium.stride());
@@ -138,7 +139,13 @@ impl<'a, T: Real> Field<'a, T> {
                 row.copy_within(GHOST..2 * GHOST, columns + GHOST);
             }
         }
-        if window.z.len() == rows {
+        if medium.free_surface {
+            let (ghosts, field) = now.split_at_mut(GHOST * stride);
+            for (z, ghost) in ghosts.chunks_exact_mut(stride).rev().enumerate() {
+                let mirrored = &field[(z + 1) * stride..][..stride];
+                ghost.iter_mut().zip(mirrored).for_each(|(ghost, &u)| *ghost = -u);
+            }
+        } else if window.z.len() == rows {
             now.copy_within(rows * stride..(rows + GHOST) * stride, 0);
             now.copy_within(GHOST * stride..2 * GHOST * stride, (rows + GHOST) * stride);
         }

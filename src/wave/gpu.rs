@@ -74,6 +74,7 @@ pub struct GpuSimulator {
     rows: usize,
     columns: usize,
     sponge: usize,
+    free_surface: bool,
     shots: usize,
     samples: usize,
     receivers: usize,
@@ -85,7 +86,7 @@ impl GpuSimulator {
     /// # Errors
     /// [`GpuError::TooLarge`] when it does not fit in a dispatch.
     pub fn new(client: Client, medium: &Medium<f32>) -> Result<Self, GpuError> {
-        let Medium { rows, columns, sponge, .. } = *medium;
+        let Medium { rows, columns, sponge, free_surface, .. } = *medium;
         for (what, count, limit) in [
             ("columns", columns, WORKGROUPS * WORKGROUP.0 as usize),
             ("rows", rows, WORKGROUPS * WORKGROUP.1 as usize),
@@ -113,6 +114,7 @@ impl GpuSimulator {
             rows,
             columns,
             sponge,
+            free_surface,
             shots: medium.shots(),
             samples: medium.samples(),
             receivers: medium.receivers(),
@@ -178,6 +180,7 @@ impl GpuSimulator {
             gathers.argument(),
             GridLaunch::new(self.rows, self.columns, self.sponge, self.shots, self.samples, self.receivers),
             step,
+            self.free_surface,
         );
     }
 }

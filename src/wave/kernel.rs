@@ -22,7 +22,8 @@ pub(super) struct Grid {
 /// `before` holds the fields before `now` and receives those after it, (shots, rows, columns); `alpha` is (rows,
 /// columns); `carry` holds `1 - k` of the columns, then of the rows; `positions` the cells of the sources, then of the
 /// receivers; `signature` what each source adds at each step, (shots, samples). `gathers`, (shots, samples, receivers),
-/// receives what `now` holds at the receivers, that is the sample before `step`: no unit then depends on another.
+/// receives what `now` holds at the receivers, that is the sample before `step`: no unit then depends on another. Below a
+/// `free_surface` the field mirrors with its sign changed, and the grid is not periodic in depth.
 #[cube(launch)]
 pub(super) fn advance(
     alpha: &[f32],
@@ -34,6 +35,7 @@ pub(super) fn advance(
     gathers: &mut [f32],
     grid: Grid,
     step: usize,
+    #[comptime] free_surface: bool,
 ) {
     let x = ABSOLUTE_POS_X as usize;
     let z = ABSOLUTE_POS_Y as usize;
@@ -66,8 +68,17 @@ pub(super) fn advance(
     let down_far = column + forth(z, 2usize, grid.rows) * grid.columns;
 
     let u = now[field + cell];
-    let near = (now[left] + now[right]) + (now[up] + now[down]);
-    let far = (now[left_far] + now[right_far]) + (now[up_far] + now[down_far]);
+    let mut over_far = now[up_far];
+    let mut under = now[down];
+    let mut under_far = now[down_far];
+    if comptime!(free_surface) {
+        // The surface itself never moves, so that only the row below it looks beyond.
+        over_far = select(z == 1, -u, over_far);
+        under = select(z + 1 >= grid.rows, 0.0f32, under);
+        under_far = select(z + 2 >= grid.rows, 0.0f32, under_far);
+    }
+    let near = (now[left] + now[right]) + (now[up] + under);
+    let far = (now[left_far] + now[right_far]) + (over_far + under_far);
     let laplacian = near * comptime!(NEAR as f32) + far * comptime!(FAR as f32) + u * comptime!(CENTRE as f32);
 
     let beside = x < grid.sponge || x >= grid.columns - grid.sponge;

@@ -59,15 +59,19 @@ pub struct Medium<T> {
     pub(super) columns: usize,
     /// Width of the sponge in cells.
     pub(super) sponge: usize,
+    /// Width of the sponge above the map: none below a free surface.
+    pub(super) top: usize,
+    /// Whether the grid's first row is a free surface.
+    pub(super) free_surface: bool,
     /// Cell size in metres.
     pub(super) spacing: f64,
     /// Time step in seconds.
     pub(super) dt: f64,
-    /// `(v dt / dx)^2` of each cell; zero in ghost cells.
+    /// `(v dt / dx)^2` of each cell; zero in ghost cells and on a free surface, where nothing moves.
     pub(super) alpha: Vec<T>,
     /// `1 - k` of each padded column, one between the sponges.
     pub(super) carry_x: Vec<T>,
-    /// `1 - k` of each padded row, which holds in the columns of the map only.
+    /// `1 - k` of each padded row, one beside a free surface, which holds in the columns of the map only.
     pub(super) carry_z: Vec<T>,
     /// Each shot's source.
     pub(super) sources: Vec<Source<T>>,
@@ -97,22 +101,22 @@ impl<T: Real> Medium<T> {
         survey.check(velocity)?;
         let config = survey.config();
         let sponge = config.sponge;
-        let (rows, columns) = (velocity.nz() + 2 * sponge, velocity.nx() + 2 * sponge);
+        let top = if config.free_surface { 0 } else { sponge };
+        let (rows, columns) = (top + velocity.nz() + sponge, velocity.nx() + 2 * sponge);
         let stride = columns + 2 * GHOST;
         let at = |z: usize, x: usize| {
-            let inside = |i: usize, n: usize| i.saturating_sub(sponge).min(n - 1);
-            f64::from(velocity.at(inside(z, velocity.nz()), inside(x, velocity.nx())))
+            let inside = |i: usize, before: usize, n: usize| i.saturating_sub(before).min(n - 1);
+            f64::from(velocity.at(inside(z, top, velocity.nz()), inside(x, sponge, velocity.nx())))
         };
         let mut alpha = vec![T::zero(); (rows + 2 * GHOST) * stride];
-        for z in 0..rows {
+        for z in usize::from(config.free_surface)..rows {
             for x in 0..columns {
                 let courant = at(z, x) * config.dt / config.spacing;
                 alpha[(z + GHOST) * stride + x + GHOST] = T::from_f64(courant * courant);
             }
         }
         let strongest = survey.strongest_damping(velocity.range().0);
-        let carry = |cells: usize| carry(cells, sponge, strongest);
-        let padded = |cell: &Cell| (cell.z + sponge, cell.x + sponge);
+        let padded = |cell: &Cell| (cell.z + top, cell.x + sponge);
         let source = |cell: &Cell| {
             let (z, x) = padded(cell);
             Source { z, x, gain: T::from_f64((at(z, x) * config.dt).powi(2)) }
@@ -121,11 +125,13 @@ impl<T: Real> Medium<T> {
             rows,
             columns,
             sponge,
+            top,
+            free_surface: config.free_surface,
             spacing: config.spacing,
             dt: config.dt,
             alpha,
-            carry_x: carry(columns),
-            carry_z: carry(rows),
+            carry_x: carry(columns, [sponge, sponge], strongest),
+            carry_z: carry(rows, [top, sponge], strongest),
             sources: config.sources.iter().map(source).collect(),
             receivers: config.receivers.iter().map(padded).collect(),
             wavelet: survey.wavelet().iter().map(|&s| T::from_f64(s)).collect(),
@@ -154,7 +160,7 @@ impl<T: Real> Medium<T> {
 
     /// Rows of the velocity map.
     pub fn nz(&self) -> usize {
-        self.rows - 2 * self.sponge
+        self.rows - self.top - self.sponge
     }
 
     /// Columns of the velocity map.
@@ -173,10 +179,12 @@ impl<T: Real> Medium<T> {
     }
 }
 
-/// `1 - k` along one axis of `cells` padded cells, `k` growing to `strongest` at the rim.
-fn carry<T: Real>(cells: usize, sponge: usize, strongest: f64) -> Vec<T> {
+/// `1 - k` along one axis of `cells` padded cells, `k` growing to `strongest` at the rim through the sponges before and
+/// after the map.
+fn carry<T: Real>(cells: usize, [before, after]: [usize; 2], strongest: f64) -> Vec<T> {
     let damping = |i: usize| {
-        let depth = if i < sponge { sponge - 1 - i } else { i.saturating_sub(cells - sponge) };
+        let (depth, sponge) =
+            if i < before { (before - 1 - i, before) } else { (i.saturating_sub(cells - after), after) };
         strongest * (depth as f64 / (sponge - 1) as f64).powi(2)
     };
     (0..cells).map(|i| T::from_f64(1.0 - damping(i))).collect()

@@ -12,7 +12,8 @@
 //! after which the source's cell gains `(v dt)^2 s[t]`, and then the receivers record. The damping grows quadratically
 //! from the map's edge, `k(i) = 3 v_min ln(1e7) dt / (2 w) (i / (sponge - 1))^2` at the `i`-th sponge cell, with
 //! `w = (sponge - 1) dx` and `v_min` the map's slowest velocity; beside the map, and in the corners, the distance counts
-//! horizontally, above and below it vertically. The padded grid is periodic at its rim.
+//! horizontally, above and below it vertically. The padded grid is periodic at its rim. A survey may have a free surface
+//! instead of the sponge above the map: its first row stays at zero, and the field is odd about it.
 //!
 //! This is the scheme behind OpenFWI's data (arXiv 2111.02926, appendix), after Jerry Schuster's `a2d_mod_abc24`;
 //! `tests/reference/openfwi_forward.py` states it in NumPy. [`Medium`] holds what one map and one survey make of it,
