@@ -306,11 +306,14 @@ pub fn ricker(f0: f64, dt: f64, samples: usize) -> Result<Vec<f64>, SurveyError>
         return Err(SurveyError::Undersampled { dt, peak_frequency: f0, limit });
     }
     let half = (1.1 / (f0 * dt)).floor();
-    let value = |i: usize| {
-        let b = ((half - i as f64) * f0 * dt * std::f64::consts::PI).powi(2);
-        if i as f64 > 2.0 * half { 0.0 } else { (1.0 - 2.0 * b) * libm::exp(-b) }
-    };
+    let value = |i: usize| if i as f64 > 2.0 * half { 0.0 } else { ricker_at(f0, (i as f64 - half) * dt) };
     Ok((0..samples).map(value).collect())
+}
+
+/// Ricker wavelet of peak frequency `f0` (Hz), `time` seconds after its peak, which is 1.
+pub fn ricker_at(f0: f64, time: f64) -> f64 {
+    let b = (time * f0 * std::f64::consts::PI).powi(2);
+    (1.0 - 2.0 * b) * libm::exp(-b)
 }
 
 #[cfg(test)]

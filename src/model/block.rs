@@ -102,9 +102,28 @@ pub(super) fn linear(input: usize, output: usize, gain: f64, device: &Device) ->
     Linear { bias: Some(Param::from_tensor(Tensor::zeros([output], device))), ..layer }
 }
 
-/// A learned vector for each position.
-pub(super) fn positions(tokens: usize, width: usize, device: &Device) -> Param<Tensor<3>> {
-    Initializer::Normal { mean: 0.0, std: 0.02 }.init([1, tokens, width], device)
+/// Root mean square of the vectors that tell tokens where they are, about that of what is told about their content.
+const POSITION_STRENGTH: f32 = 0.5;
+
+/// Longest and shortest wave that tells a place, in tokens.
+const POSITION_WAVES: (f32, f32) = (36.0, 2.0);
+
+/// A learned vector for each place of the token grid, (1, tokens, width): at first sines and cosines of the row, then of
+/// the column, so that neighbours are alike and attention can look for an offset from the start.
+pub(super) fn positions([rows, columns]: [usize; 2], width: usize, device: &Device) -> Param<Tensor<3>> {
+    let waves = width.div_ceil(4);
+    let (longest, shortest) = POSITION_WAVES;
+    let feature = |row: usize, column: usize, i: usize| {
+        let (place, i) = if i < width / 2 { (row, i) } else { (column, i - width / 2) };
+        let length = longest * (shortest / longest).powf((i / 2) as f32 / waves.saturating_sub(1).max(1) as f32);
+        let angle = 2.0 * std::f32::consts::PI * place as f32 / length;
+        let wave = if i.is_multiple_of(2) { angle.sin() } else { angle.cos() };
+        POSITION_STRENGTH * std::f32::consts::SQRT_2 * wave
+    };
+    let values: Vec<f32> = (0..rows * columns)
+        .flat_map(|token| (0..width).map(move |i| feature(token / columns, token % columns, i)))
+        .collect();
+    Param::from_tensor(Tensor::from_data(TensorData::new(values, [1, rows * columns, width]), device))
 }
 
 /// Blocks over tokens that know where they are.
@@ -118,7 +137,13 @@ pub(super) struct Transformer {
 
 impl Transformer {
     /// From (batch, tokens, `input`) to (batch, tokens, `output`).
-    pub(super) fn new(config: TransformerConfig, tokens: usize, input: usize, output: usize, device: &Device) -> Self {
+    pub(super) fn new(
+        config: TransformerConfig,
+        tokens: [usize; 2],
+        input: usize,
+        output: usize,
+        device: &Device,
+    ) -> Self {
         Self {
             input: linear(input, config.width, 1.0, device),
             positions: positions(tokens, config.width, device),

@@ -68,7 +68,7 @@ impl Denoiser {
             .with_initializer(Initializer::Normal { mean: 0.0, std: 0.5 });
         Self {
             input: linear(latent, width, 1.0, device),
-            positions: positions(config.token_count(), width, device),
+            positions: positions(config.tokens, width, device),
             time: linear(TIME_FEATURES, width, 1.0, device),
             families: embedding.init(device),
             modulation: linear(width, MODULATIONS * width, 0.1, device),

@@ -21,7 +21,7 @@ impl SeismicEncoder {
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
         let (input, output) = (config.seismic.patch_values(), config.latent.width());
         Self {
-            transformer: Transformer::new(config.seismic_encoder, config.token_count(), input, output, device),
+            transformer: Transformer::new(config.seismic_encoder, config.tokens, input, output, device),
             image: config.seismic,
             tokens: config.tokens,
         }
@@ -48,7 +48,7 @@ impl SeismicDecoder {
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
         let (input, output) = (config.latent.width(), config.seismic.patch_values());
         Self {
-            transformer: Transformer::new(config.seismic_decoder, config.token_count(), input, output, device),
+            transformer: Transformer::new(config.seismic_decoder, config.tokens, input, output, device),
             image: config.seismic,
             tokens: config.tokens,
         }

@@ -79,7 +79,7 @@ impl VelocityDecoder {
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
         let (input, output) = (config.latent.width(), config.velocity.patch_values());
         Self {
-            transformer: Transformer::new(config.velocity_decoder, config.token_count(), input, output, device),
+            transformer: Transformer::new(config.velocity_decoder, config.tokens, input, output, device),
             image: config.velocity,
             tokens: config.tokens,
         }

@@ -55,6 +55,26 @@ impl<T: Real> Medium<T> {
         self.sources.get(shot).map(|&source| Propagator::new(self, source))
     }
 
+    /// The field on the map, (nz, nx) row-major, after `steps` time steps of a body force: `force` is given the time step,
+    /// counted from 0, and writes what each cell gains at its end, (nz, nx), amplitudes of about `loudness`.
+    pub fn driven(&self, steps: usize, loudness: T, mut force: impl FnMut(usize, &mut [T])) -> Vec<T> {
+        let (nz, nx) = (self.nz(), self.nx());
+        let corners = [(self.top, self.sponge), (self.top + nz - 1, self.sponge + nx - 1)];
+        let mut field = Field::new(self, corners, loudness);
+        let rows = |z: usize| self.index(z + self.top, self.sponge)..self.index(z + self.top, self.sponge) + nx;
+        let mut map = vec![T::zero(); nz * nx];
+        for step in 0..steps {
+            map.fill(T::zero());
+            force(step, &mut map);
+            field.step(|now| {
+                for (z, force) in map.chunks_exact(nx).enumerate() {
+                    now[rows(z)].iter_mut().zip(force).for_each(|(u, &f)| *u = *u + f);
+                }
+            });
+        }
+        (0..nz).flat_map(|z| field.now()[rows(z)].iter().copied()).collect()
+    }
+
     /// Snapshots of shot `shot` after every `every`-th time step (at least 1), or `None` if there is no such shot.
     pub fn wavefield(&self, shot: usize, every: usize) -> Option<Wavefield> {
         let mut field = self.shot(shot)?;

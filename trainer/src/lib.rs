@@ -1,5 +1,6 @@
 //! What the `wavediffusion` program is made of: its commands, and the data and training behind them.
 
+pub mod bench;
 pub mod commands;
 pub mod dataset;
 pub mod device;
@@ -9,4 +10,5 @@ pub mod picture;
 pub mod progress;
 pub mod synth;
 pub mod train;
+pub mod verify;
 pub mod weights;

@@ -26,6 +26,8 @@ enum Command {
     Sample(commands::sample::SampleArgs),
     Evaluate(commands::evaluate::EvaluateArgs),
     Invert(commands::invert::InvertArgs),
+    Verify(commands::verify::VerifyArgs),
+    Bench(commands::bench::BenchArgs),
 }
 
 /// `mi_option_purge_delay` of mimalloc.h, which the bindings do not name.
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
         Command::Sample(args) => commands::sample::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Invert(args) => commands::invert::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! The commands of `wavediffusion`, one a file.
 
+pub mod bench;
 pub mod evaluate;
 pub mod export;
 pub mod invert;
@@ -7,6 +8,7 @@ pub mod sample;
 pub mod simulate;
 pub mod synth;
 pub mod train;
+pub mod verify;
 
 use std::io::Write;
 

@@ -135,6 +135,11 @@ pub struct DiffusionConfig {
     pub run: LoopConfig,
     /// Fraction of the samples whose family is kept from the denoiser, for guidance.
     pub unlabelled_fraction: f64,
+    /// Mean of the normal distribution whose logistic the training times follow: above 0, most are on the noise's side,
+    /// where the flow decides on the map's structure.
+    pub time_mean: f64,
+    /// Its standard deviation.
+    pub time_std: f64,
     /// Maps from which mean and deviation of the latent are measured.
     pub statistics_maps: usize,
     /// Steps of a preview's samples.
@@ -171,6 +176,9 @@ impl Checked for DiffusionConfig {
         self.run.check()?;
         let fraction = self.unlabelled_fraction;
         ensure!((0.0..=1.0).contains(&fraction), "`unlabelled_fraction` is {fraction}; it lies in 0..=1");
+        let (mean, std) = (self.time_mean, self.time_std);
+        ensure!(mean.is_finite(), "`time_mean` is {mean}; it must be finite");
+        ensure!(std.is_finite() && std > 0.0, "`time_std` is {std}; it must be above 0");
         ensure!(self.statistics_maps > 1, "`statistics_maps` must be at least 2");
         Ok(())
     }

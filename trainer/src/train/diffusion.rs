@@ -76,8 +76,10 @@ impl Objective for DiffusionObjective<'_> {
         let dims = latent.dims();
         let noise = gaussian(random.next_u64(), dims.iter().product());
         let noise: Tensor<3> = Tensor::from_data(TensorData::new(noise, dims), device);
-        // Logistic-normal times (arXiv 2403.03206): most of the learning is in the middle of the path.
-        let time: Vec<f32> = gaussian(random.next_u64(), size).iter().map(|&n| 1.0 / (1.0 + (-n).exp())).collect();
+        // Logistic-normal times (arXiv 2403.03206).
+        let (mean, std) = (self.config.time_mean as f32, self.config.time_std as f32);
+        let time = gaussian(random.next_u64(), size).into_iter().map(|n| 1.0 / (1.0 + (-mean - std * n).exp()));
+        let time: Vec<f32> = time.collect();
         let time: Tensor<2> = Tensor::from_data(TensorData::new(time, [size, 1]), device);
         let mix = time.clone().reshape([size, 1, 1]);
 

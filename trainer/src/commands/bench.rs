@@ -1,0 +1,63 @@
+//! `wavediffusion bench`
+
+use anyhow::{Result, ensure};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::bench::{Measurement, SCALING, Size, simulate};
+use crate::device::DeviceArg;
+
+/// Measure how fast the program is
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// One survey of OpenFWI's, as JSON
+    Simulate {
+        /// What computes it
+        #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
+        device: DeviceArg,
+        /// Runs whose median counts
+        #[arg(long, default_value_t = 5)]
+        repeat: usize,
+        /// Rows and columns of the map
+        #[arg(long, default_value_t = Size::OPENFWI.cells)]
+        cells: usize,
+        /// Shots
+        #[arg(long, default_value_t = Size::OPENFWI.shots)]
+        shots: usize,
+        /// Time steps
+        #[arg(long, default_value_t = Size::OPENFWI.steps)]
+        steps: usize,
+        /// Instead, several sizes as a table
+        #[arg(long, conflicts_with_all = ["cells", "shots", "steps"])]
+        scaling: bool,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the device is not there or the size makes no survey.
+pub fn run(args: &BenchArgs) -> Result<()> {
+    let What::Simulate { device, repeat, cells, shots, steps, scaling } = args.what;
+    ensure!(repeat > 0, "--repeat is 0; it must be at least 1");
+    ensure!(cells > 1 && shots > 0, "a survey needs at least 2 cells and 1 shot");
+    let name = device.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    let opened = device.open()?;
+    if scaling {
+        let rows = SCALING.into_iter().map(|size| Ok(row(&simulate(size, &name, &opened, repeat)?)));
+        let rows = rows.collect::<Result<String>>()?;
+        return super::print(&format!("| cells | shots | steps | seconds | Gcell/s |\n|---|---|---|---|---|\n{rows}"));
+    }
+    let measured = simulate(Size { cells, shots, steps }, &name, &opened, repeat)?;
+    super::print(&(serde_json::to_string_pretty(&measured)? + "\n"))
+}
+
+fn row(measured: &Measurement) -> String {
+    let Size { cells, shots, steps } = measured.size;
+    format!("| {cells} x {cells} | {shots} | {steps} | {:.3} | {:.2} |\n", measured.seconds, measured.gcell_per_s)
+}
