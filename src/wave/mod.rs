@@ -19,6 +19,58 @@
 //! `tests/reference/openfwi_forward.py` states it in NumPy. [`Medium`] holds what one map and one survey make of it,
 //! [`Propagator`] advances one shot on the CPU, [`Medium::misfit`] differentiates, and `gpu::GpuSimulator` all shots on a GPU where the build has one
 //! (wasm32, or the feature `vulkan` or `cuda`).
+//!
+//! One map:
+//!
+//! ```
+//! use wavediffusion::survey::Survey;
+//! use wavediffusion::velocity_map::VelocityMap;
+//! use wavediffusion::wave;
+//!
+//! let layers = (0..70 * 70).map(|i| if i < 35 * 70 { 1800.0 } else { 3000.0 }).collect();
+//! let map = VelocityMap::new(70, 70, layers)?;
+//! let gathers = wave::simulate(&Survey::openfwi(), &map)?;
+//! assert_eq!(gathers.shape(), [5, 1000, 70]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Many maps, a shot at a time, and what passes by on the way (with the feature `rayon` a single map already keeps as many
+//! cores busy as it has shots):
+//!
+//! ```
+//! use wavediffusion::survey::{Survey, SurveyConfig};
+//! use wavediffusion::velocity_map::VelocityMap;
+//! use wavediffusion::wave::Medium;
+//!
+//! let survey = Survey::new(SurveyConfig { samples: 50, ..Survey::openfwi().config().clone() })?;
+//! for velocity in [2000.0, 3000.0] {
+//!     let medium = Medium::<f32>::new(&survey, &VelocityMap::new(70, 70, vec![velocity; 4900])?)?;
+//!     let mut shot = medium.shot(2).ok_or("the survey has five shots")?;
+//!     for _ in 0..survey.config().samples {
+//!         shot.step();
+//!     }
+//!     assert!(shot.row(1)[34] != 0.0);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! How the misfit of a first guess changes with its velocity:
+//!
+//! ```
+//! use wavediffusion::survey::{Survey, SurveyConfig};
+//! use wavediffusion::velocity_map::VelocityMap;
+//! use wavediffusion::wave::Medium;
+//!
+//! let survey = Survey::new(SurveyConfig { samples: 100, ..Survey::openfwi().config().clone() })?;
+//! let medium = |velocity| Ok::<_, Box<dyn std::error::Error>>(
+//!     Medium::<f64>::new(&survey, &VelocityMap::new(70, 70, vec![velocity; 4900])?)?
+//! );
+//! let observed = medium(2100.0)?.simulate();
+//! let misfit = medium(2000.0)?.misfit(&observed);
+//! // Faster everywhere is better.
+//! assert!(misfit.value > 0.0 && misfit.gradient.iter().sum::<f64>() < 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod adjoint;
 mod cpu;

@@ -1,5 +1,7 @@
 //! Where the networks are computed.
 
+#[cfg(feature = "vulkan")]
+use anyhow::Context;
 use anyhow::Result;
 use burn::prelude::*;
 use clap::ValueEnum;
@@ -19,12 +21,15 @@ impl DeviceArg {
     /// The device.
     ///
     /// # Errors
-    /// When the program was built without it.
+    /// When the program was built without it, or the machine has none.
     pub fn open(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::flex()),
             #[cfg(feature = "vulkan")]
-            Self::Vulkan => Ok(Device::vulkan(Default::default())),
+            Self::Vulkan => Device::wgpu_options()
+                .graphics_api(burn::tensor::wgpu::WgpuBackend::Vulkan)
+                .init()
+                .context("no Vulkan device can be used; it takes libvulkan.so.1 and the driver of a GPU"),
             #[cfg(feature = "cuda")]
             Self::Cuda => Ok(Device::cuda(0)),
             #[cfg(not(all(feature = "vulkan", feature = "cuda")))]
