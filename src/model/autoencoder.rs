@@ -4,22 +4,22 @@ use burn::prelude::*;
 
 use super::codebook::{Codebook, Quantised};
 use super::config::ModelConfig;
-use super::seismic::{SeismicDecoder, SeismicEncoder};
-use super::velocity::{VelocityDecoder, VelocityEncoder};
+use super::patch_transformer::{PatchDecoder, PatchEncoder};
+use super::velocity::VelocityEncoder;
 
 /// Both halves of a pair through one vector-quantised latent.
 #[derive(Module, Debug)]
 pub struct Autoencoder {
-    /// Velocity to latent.
+    /// Normalised velocity to latent.
     pub velocity_encoder: VelocityEncoder,
-    /// Seismic to latent.
-    pub seismic_encoder: SeismicEncoder,
+    /// Log amplitudes on the model's time axis (see [`crate::signal`]), one channel a shot, to latent.
+    pub seismic_encoder: PatchEncoder,
     /// The codes of both.
     pub codebook: Codebook,
-    /// Latent to velocity.
-    pub velocity_decoder: VelocityDecoder,
-    /// Latent to seismic.
-    pub seismic_decoder: SeismicDecoder,
+    /// Latent to normalised velocity.
+    pub velocity_decoder: PatchDecoder,
+    /// Latent to log amplitudes.
+    pub seismic_decoder: PatchDecoder,
 }
 
 /// What a latent is encoded from.
@@ -38,10 +38,10 @@ impl Autoencoder {
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
         Self {
             velocity_encoder: VelocityEncoder::new(config, device),
-            seismic_encoder: SeismicEncoder::new(config, device),
+            seismic_encoder: PatchEncoder::new(config.seismic_encoder, config.seismic, config, device),
             codebook: Codebook::new(config.latent, device),
-            velocity_decoder: VelocityDecoder::new(config, device),
-            seismic_decoder: SeismicDecoder::new(config, device),
+            velocity_decoder: PatchDecoder::new(config.velocity_decoder, config.velocity, config, device),
+            seismic_decoder: PatchDecoder::new(config.seismic_decoder, config.seismic, config, device),
         }
     }
 

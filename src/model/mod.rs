@@ -11,7 +11,7 @@ mod codebook;
 mod config;
 mod denoiser;
 mod patch;
-mod seismic;
+mod patch_transformer;
 mod velocity;
 mod weights;
 
@@ -19,6 +19,6 @@ pub use autoencoder::{Autoencoder, Modality};
 pub use codebook::{Codebook, Quantised};
 pub use config::{ImageConfig, LatentConfig, ModelConfig, ModelConfigError, TransformerConfig};
 pub use denoiser::{Denoiser, FamilyLabel};
-pub use seismic::{SeismicDecoder, SeismicEncoder};
-pub use velocity::{VelocityDecoder, VelocityEncoder};
+pub use patch_transformer::{PatchDecoder, PatchEncoder};
+pub use velocity::VelocityEncoder;
 pub use weights::{Weight, Weights, WeightsError, collect_weights, load_weights, read_weights, write_weights};

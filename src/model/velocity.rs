@@ -1,13 +1,12 @@
-//! Autoencoder half of velocity maps.
+//! Encoder of velocity maps.
 
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, PaddingConfig2d};
 use burn::prelude::*;
 use burn::tensor::activation::relu;
 
-use super::block::{Transformer, linear};
+use super::block::linear;
 use super::config::{ImageConfig, ModelConfig};
-use super::patch::unpatchify;
 
 /// Normalised velocity maps (batch, 1, nz, nx) to the latent (batch, tokens, latent width).
 ///
@@ -61,32 +60,5 @@ impl VelocityEncoder {
             image = Tensor::cat(vec![first, image, last], dim);
         }
         image
-    }
-}
-
-/// The latent (batch, tokens, latent width) to normalised velocity maps (batch, 1, nz, nx).
-#[derive(Module, Debug)]
-pub struct VelocityDecoder {
-    transformer: Transformer,
-    #[module(skip)]
-    image: ImageConfig,
-    #[module(skip)]
-    tokens: [usize; 2],
-}
-
-impl VelocityDecoder {
-    /// A decoder with random weights.
-    pub fn new(config: &ModelConfig, device: &Device) -> Self {
-        let (input, output) = (config.latent.width(), config.velocity.patch_values());
-        Self {
-            transformer: Transformer::new(config.velocity_decoder, config.tokens, input, output, device),
-            image: config.velocity,
-            tokens: config.tokens,
-        }
-    }
-
-    /// Decodes to normalised velocity maps.
-    pub fn forward(&self, latent: Tensor<3>) -> Tensor<4> {
-        unpatchify(self.transformer.forward(latent), &self.image, self.tokens)
     }
 }

@@ -5,9 +5,7 @@ use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use wavediffusion::diffusion::gaussian;
-use wavediffusion::model::{
-    Autoencoder, Codebook, ModelConfig, SeismicDecoder, SeismicEncoder, VelocityDecoder, VelocityEncoder,
-};
+use wavediffusion::model::{Autoencoder, Codebook, ModelConfig, PatchDecoder, PatchEncoder, VelocityEncoder};
 
 /// The velocity autoencoder and the codebook, which define the latent.
 #[derive(Module, Debug)]
@@ -17,16 +15,16 @@ pub struct VelocityHalf {
     /// The codes of both modalities.
     pub codebook: Codebook,
     /// Latent to velocity.
-    pub decoder: VelocityDecoder,
+    pub decoder: PatchDecoder,
 }
 
 /// The seismic autoencoder, which learns to speak the latent.
 #[derive(Module, Debug)]
 pub struct SeismicHalf {
     /// Seismic to latent.
-    pub encoder: SeismicEncoder,
+    pub encoder: PatchEncoder,
     /// Latent to seismic.
-    pub decoder: SeismicDecoder,
+    pub decoder: PatchDecoder,
 }
 
 /// Both halves with random weights.
