@@ -13,7 +13,7 @@ use wavediffusion::family::Family;
 use wavediffusion::manifest::{AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance};
 use wavediffusion::model::{Autoencoder, Denoiser, ImageConfig, ModelConfig, collect_weights, write_weights};
 use wavediffusion::signal::Normalisation;
-use wavediffusion::survey::{Cell, Signature, Survey, SurveyConfig};
+use wavediffusion::survey::{Cell, Survey, SurveyConfig};
 use wavediffusion::web::{self, Engine, EngineError, ErrorCode};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
+use wavediffusion::gathers::Gathers;
 use wavediffusion::survey::{Cell, Signature, Survey, SurveyConfig};
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave::Medium;
@@ -14,6 +15,8 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 /// f32 on the GPU against f64 on the CPU.
 const F32_ROUNDING: f64 = 1e-4;
+/// The same for the adjoint, which sums over the time steps of both.
+const ADJOINT_ROUNDING: f64 = 1e-3;
 
 /// A small survey of two shots whose waves pass the sponge and the periodic rim, on a grid that fills no workgroup.
 fn small_survey(free_surface: bool) -> (Survey, VelocityMap) {
@@ -30,6 +33,13 @@ fn small_survey(free_surface: bool) -> (Survey, VelocityMap) {
     };
     let speed = |i: usize| 1600.0 + 60.0 * (i / nx) as f32 + 25.0 * (i % nx) as f32;
     (Survey::new(config).unwrap(), VelocityMap::new(nz, nx, (0..nz * nx).map(speed).collect()).unwrap())
+}
+
+fn relative_error(found: &[f32], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let square = |sum: f64, x: f64| sum + x * x;
+    let error = found.iter().zip(expected).map(|(&a, b)| f64::from(a) - b).fold(0.0, square);
+    (error / expected.iter().copied().fold(0.0, square)).sqrt()
 }
 
 async fn check(device: &Device) {
@@ -51,10 +61,14 @@ async fn check_survey(device: &Device, free_surface: bool) {
 
     let expected = Medium::<f64>::new(&survey, &velocity).unwrap().simulate();
     assert_eq!(gathers.shape(), expected.shape());
-    let square = |sum: f64, x: f64| sum + x * x;
-    let error = gathers.values().iter().zip(expected.values()).map(|(a, b)| f64::from(*a) - b).fold(0.0, square);
-    let error = (error / expected.values().iter().copied().fold(0.0, square)).sqrt();
+    let error = relative_error(gathers.values(), expected.values());
     assert!(error <= F32_ROUNDING, "GPU f32 against CPU f64: {error:.2e}");
+
+    let residuals = expected.values().iter().map(|&u| u as f32).collect();
+    let residuals = Gathers::new(2, 120, 3, residuals).unwrap();
+    let adjoint = simulator.adjoint(&residuals, |_| ControlFlow::Continue(())).await.unwrap();
+    let error = relative_error(&adjoint, &Medium::<f64>::new(&survey, &velocity).unwrap().adjoint(&expected));
+    assert!(error <= ADJOINT_ROUNDING, "adjoint, GPU f32 against CPU f64: {error:.2e}");
 
     let stopped = simulator.simulate(|_| ControlFlow::Break(())).await;
     assert!(matches!(stopped, Err(GpuError::Cancelled)));

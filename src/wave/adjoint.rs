@@ -151,18 +151,20 @@ impl<T: Real> Medium<T> {
                 gradient[source] = gradient[source] + now[source] * per_alpha * self.wavelet[n];
             }
         }
-        for z in 0..self.rows {
-            let start = self.index(z, 0);
-            for (sum, &alpha) in gradient[start..start + self.columns].iter_mut().zip(&self.alpha[start..]) {
-                // Nothing depends on the velocity of a free surface.
-                *sum = if alpha.is_zero() { T::zero() } else { *sum / alpha };
-            }
+        self.per_alpha(gradient)
+    }
+
+    /// Divides a gradient by `alpha`, both with ghost cells.
+    pub(super) fn per_alpha(&self, mut gradient: Vec<T>) -> Vec<T> {
+        for (sum, &alpha) in gradient.iter_mut().zip(&self.alpha) {
+            // Ghost cells, and a free surface, on whose velocity nothing depends.
+            *sum = if alpha.is_zero() { T::zero() } else { *sum / alpha };
         }
         gradient
     }
 
     /// Sums gradients with respect to `alpha` to one with respect to the velocity map, whose edge cells the sponge copies.
-    fn fold(&self, gradients: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+    pub(super) fn fold(&self, gradients: impl Iterator<Item = Vec<T>>) -> Vec<T> {
         let mut map = vec![0.0f64; self.nz() * self.nx()];
         for gradient in gradients {
             for z in 0..self.rows {
@@ -199,6 +201,12 @@ impl<T: Real> Medium<T> {
     }
 }
 
+/// Time steps between two states that a run of `samples` steps keeps: states of two fields and the fields between two of
+/// them are fewest when both are as many.
+pub(super) fn kept_every(samples: usize) -> usize {
+    ((2 * samples) as f64).sqrt().ceil() as usize
+}
+
 /// A forward run of one shot that can be looked at from its end.
 struct Checkpointed<'a, T> {
     source: Source<T>,
@@ -212,8 +220,7 @@ struct Checkpointed<'a, T> {
 
 impl<'a, T: Real> Checkpointed<'a, T> {
     fn run(medium: &'a Medium<T>, source: Source<T>) -> Self {
-        // n / every states of two fields and `every` fields are fewest when both are as many.
-        let every = ((2 * medium.samples()) as f64).sqrt().ceil() as usize;
+        let every = kept_every(medium.samples());
         let mut recorded = vec![T::zero(); medium.samples() * medium.receivers()];
         let mut field = Propagator::new(medium, source);
         let mut states = Vec::with_capacity(medium.samples().div_ceil(every));

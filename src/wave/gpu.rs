@@ -14,7 +14,7 @@ use super::medium::Source;
 use crate::gathers::{Gathers, GathersShapeError};
 
 /// Columns and rows of a workgroup: 256 invocations, the most that every adapter offers.
-const WORKGROUP: (u32, u32) = (32, 8);
+pub(super) const WORKGROUP: (u32, u32) = (32, 8);
 
 /// Most workgroups in a dimension of a dispatch.
 const WORKGROUPS: usize = 65_535;
@@ -66,18 +66,19 @@ pub fn client(device: &Device) -> Result<Client, GpuError> {
 
 /// A medium on the GPU, ready to be simulated.
 pub struct GpuSimulator {
-    client: Client,
-    alpha: Buffer,
-    carry: Buffer,
-    positions: Buffer,
-    signature: Buffer,
-    rows: usize,
-    columns: usize,
-    sponge: usize,
-    free_surface: bool,
-    shots: usize,
-    samples: usize,
-    receivers: usize,
+    pub(super) client: Client,
+    pub(super) medium: Medium<f32>,
+    pub(super) alpha: Buffer,
+    pub(super) carry: Buffer,
+    pub(super) positions: Buffer,
+    pub(super) signature: Buffer,
+}
+
+/// The two fields of every shot that the next ones follow from.
+#[derive(Clone)]
+pub(super) struct Fields {
+    pub(super) before: Buffer,
+    pub(super) now: Buffer,
 }
 
 impl GpuSimulator {
@@ -86,7 +87,7 @@ impl GpuSimulator {
     /// # Errors
     /// [`GpuError::TooLarge`] when it does not fit in a dispatch.
     pub fn new(client: Client, medium: &Medium<f32>) -> Result<Self, GpuError> {
-        let Medium { rows, columns, sponge, free_surface, .. } = *medium;
+        let Medium { rows, columns, .. } = *medium;
         for (what, count, limit) in [
             ("columns", columns, WORKGROUPS * WORKGROUP.0 as usize),
             ("rows", rows, WORKGROUPS * WORKGROUP.1 as usize),
@@ -111,13 +112,7 @@ impl GpuSimulator {
             positions: Buffer::upload(&client, &positions),
             signature: Buffer::upload(&client, &signature),
             client,
-            rows,
-            columns,
-            sponge,
-            free_surface,
-            shots: medium.shots(),
-            samples: medium.samples(),
-            receivers: medium.receivers(),
+            medium: medium.clone(),
         })
     }
 
@@ -129,26 +124,15 @@ impl GpuSimulator {
     /// # Errors
     /// [`GpuError::Cancelled`] when `progress` says so; [`GpuError::Device`] when the GPU fails.
     pub async fn simulate(&self, mut progress: impl FnMut(usize) -> ControlFlow<()>) -> Result<Gathers, GpuError> {
-        let silent = vec![0.0; self.shots * self.rows * self.columns];
-        let mut before = Buffer::upload(&self.client, &silent);
-        let mut now = Buffer::upload(&self.client, &silent);
-        let gathers = Buffer::empty::<f32>(&self.client, self.shots * self.samples * self.receivers);
+        let (shots, samples, receivers) = (self.medium.shots(), self.medium.samples(), self.medium.receivers());
+        let mut fields = self.silence();
+        let gathers = self.recorder();
         // A step records the sample before it, so the last sample takes one more.
-        for step in 0..=self.samples {
-            self.advance(&now, &before, &gathers, step);
-            std::mem::swap(&mut now, &mut before);
-            if step > 0 && step % STEPS_PER_WAIT == 0 {
-                self.client.sync().await?;
-                if progress(step).is_break() {
-                    return Err(GpuError::Cancelled);
-                }
-            }
+        for step in 0..=samples {
+            fields = self.advance(fields, &gathers, step);
+            self.wait(step, &mut progress).await?;
         }
-        let values = match self.client.read_async(vec![gathers.handle]).await?.first() {
-            Some(bytes) => f32::from_bytes(bytes).to_vec(),
-            None => Vec::new(),
-        };
-        Ok(Gathers::new(self.shots, self.samples, self.receivers, values)?)
+        Ok(Gathers::new(shots, samples, receivers, self.read(gathers).await?)?)
     }
 
     /// Shot gathers of the survey; waits for the GPU.
@@ -160,16 +144,48 @@ impl GpuSimulator {
         cubecl::future::block_on(self.simulate(|_| ControlFlow::Continue(())))
     }
 
-    /// Submits one time step.
-    fn advance(&self, now: &Buffer, before: &Buffer, gathers: &Buffer, step: usize) {
-        let workgroups = CubeCount::Static(
-            (self.columns as u32).div_ceil(WORKGROUP.0),
-            (self.rows as u32).div_ceil(WORKGROUP.1),
-            self.shots as u32,
-        );
+    /// Fields of silence, every shot's.
+    pub(super) fn silence(&self) -> Fields {
+        let silent = vec![0.0; self.medium.shots() * self.medium.cells()];
+        let [before, now] = [(); 2].map(|()| Buffer::upload(&self.client, &silent));
+        Fields { before, now }
+    }
+
+    /// Room for the gathers.
+    pub(super) fn recorder(&self) -> Buffer {
+        let Medium { sources, receivers, .. } = &self.medium;
+        Buffer::empty::<f32>(&self.client, sources.len() * self.medium.samples() * receivers.len())
+    }
+
+    /// Waits for the GPU now and then, and tells the caller.
+    pub(super) async fn wait(
+        &self,
+        step: usize,
+        progress: &mut impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), GpuError> {
+        if step > 0 && step.is_multiple_of(STEPS_PER_WAIT) {
+            self.client.sync().await?;
+            if progress(step).is_break() {
+                return Err(GpuError::Cancelled);
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of a buffer.
+    pub(super) async fn read(&self, buffer: Buffer) -> Result<Vec<f32>, GpuError> {
+        Ok(match self.client.read_async(vec![buffer.handle]).await?.first() {
+            Some(bytes) => f32::from_bytes(bytes).to_vec(),
+            None => Vec::new(),
+        })
+    }
+
+    /// Submits one time step, which also records the sample before it.
+    pub(super) fn advance(&self, Fields { before, now }: Fields, gathers: &Buffer, step: usize) -> Fields {
+        let next = Buffer::empty::<f32>(&self.client, now.len);
         advance::launch(
             &self.client,
-            workgroups,
+            self.workgroups(),
             CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
             self.alpha.argument(),
             self.carry.argument(),
@@ -177,30 +193,45 @@ impl GpuSimulator {
             self.signature.argument(),
             now.argument(),
             before.argument(),
+            next.argument(),
             gathers.argument(),
-            GridLaunch::new(self.rows, self.columns, self.sponge, self.shots, self.samples, self.receivers),
+            self.grid(),
             step,
-            self.free_surface,
+            self.medium.free_surface,
         );
+        Fields { before: now, now: next }
+    }
+
+    /// Workgroups of a unit for every cell of every shot.
+    pub(super) fn workgroups(&self) -> CubeCount {
+        let Medium { rows, columns, .. } = self.medium;
+        let (across, down) = ((columns as u32).div_ceil(WORKGROUP.0), (rows as u32).div_ceil(WORKGROUP.1));
+        CubeCount::Static(across, down, self.medium.shots() as u32)
+    }
+
+    pub(super) fn grid(&self) -> GridLaunch {
+        let Medium { rows, columns, sponge, .. } = self.medium;
+        GridLaunch::new(rows, columns, sponge, self.medium.shots(), self.medium.samples(), self.medium.receivers())
     }
 }
 
 /// An array in GPU memory.
-struct Buffer {
+#[derive(Clone)]
+pub(super) struct Buffer {
     handle: Handle,
     len: usize,
 }
 
 impl Buffer {
-    fn upload<E: CubeElement>(client: &Client, values: &[E]) -> Self {
+    pub(super) fn upload<E: CubeElement>(client: &Client, values: &[E]) -> Self {
         Self { handle: client.create_from_slice(E::as_bytes(values)), len: values.len() }
     }
 
-    fn empty<E: CubeElement>(client: &Client, len: usize) -> Self {
+    pub(super) fn empty<E: CubeElement>(client: &Client, len: usize) -> Self {
         Self { handle: client.empty(len * size_of::<E>()), len }
     }
 
-    fn argument(&self) -> BufferArg {
+    pub(super) fn argument(&self) -> BufferArg {
         // SAFETY: `len` is the number of elements that the handle was made for.
         #[expect(unsafe_code, reason = "cubecl takes the length of a buffer on trust")]
         unsafe {

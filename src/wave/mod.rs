@@ -78,6 +78,8 @@ mod field;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 pub mod gpu;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
+mod gpu_adjoint;
+#[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 mod kernel;
 mod medium;
 
