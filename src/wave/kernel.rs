@@ -57,7 +57,7 @@ pub(super) fn advance(
         }
     }
 
-    let mut new = after(alpha, carry, now, before, field, x, z, grid, free_surface);
+    let mut new = after(alpha, carry, now, before, field, x, z, &grid, free_surface);
     if step < grid.samples && cell == positions[shot] as usize {
         new += signature[shot * grid.samples + step];
     }
@@ -81,7 +81,7 @@ pub(super) fn advance_adjoint(
         terminate!();
     }
     let field = ABSOLUTE_POS_Z as usize * grid.rows * grid.columns;
-    next[field + z * grid.columns + x] = after(alpha, carry, now, before, field, x, z, grid, free_surface);
+    next[field + z * grid.columns + x] = after(alpha, carry, now, before, field, x, z, &grid, free_surface);
 }
 
 /// Adds the residuals of time step `step`, (shots, samples, receivers), times `alpha` to the adjoint fields; a unit is a
@@ -132,7 +132,7 @@ pub(super) fn correlate(
     }
     let cell = z * grid.columns + x;
     let field = shot * grid.rows * grid.columns;
-    let mut force = laplacian(now, field, x, z, grid, free_surface);
+    let mut force = laplacian(now, field, x, z, &grid, free_surface);
     if cell == positions[shot] as usize {
         force += signature[shot * grid.samples + step] / alpha[cell];
     }
@@ -149,7 +149,7 @@ fn after(
     field: usize,
     x: usize,
     z: usize,
-    grid: Grid,
+    grid: &Grid,
     #[comptime] free_surface: bool,
 ) -> f32 {
     let cell = z * grid.columns + x;
@@ -161,7 +161,7 @@ fn after(
 
 /// The Laplacian of a field times the square of the grid spacing.
 #[cube]
-fn laplacian(now: &[f32], field: usize, x: usize, z: usize, grid: Grid, #[comptime] free_surface: bool) -> f32 {
+fn laplacian(now: &[f32], field: usize, x: usize, z: usize, grid: &Grid, #[comptime] free_surface: bool) -> f32 {
     let row = field + z * grid.columns;
     let left = row + back(x, 1usize, grid.columns);
     let left_far = row + back(x, 2usize, grid.columns);
