@@ -20,7 +20,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Synth(commands::synth::SynthArgs),
-    Simulate(commands::simulate::SimulateArgs),
+    Simulate(Box<commands::simulate::SimulateArgs>),
     Train(commands::train::TrainArgs),
     Export(commands::export::ExportArgs),
     Sample(commands::sample::SampleArgs),

@@ -33,10 +33,15 @@ static BATLOW: LazyLock<Vec<[u8; 3]>> = LazyLock::new(|| {
 });
 
 /// Colour of a velocity in m/s: slow is dark, fast is bright.
-fn velocity_colour(velocity: f32) -> Rgb<u8> {
+pub(crate) fn velocity_colour(velocity: f32) -> Rgb<u8> {
     let (low, high) = VELOCITIES;
     let place = (f64::from(velocity) - low) / (high - low) * BATLOW.len() as f64;
     Rgb(BATLOW[(place.max(0.0) as usize).min(BATLOW.len() - 1)])
+}
+
+/// A colour between two others: `share` of the way from the first to the second.
+pub(crate) fn mix(from: [u8; 3], to: [u8; 3], share: f32) -> [u8; 3] {
+    std::array::from_fn(|i| (f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * share).round() as u8)
 }
 
 /// A picture of one array.
