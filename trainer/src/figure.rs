@@ -15,7 +15,7 @@ use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave::Wavefield;
 
 use crate::files;
-use crate::picture::{mix, velocity_colour};
+use crate::picture::mix;
 
 /// Name under which the font is known to the plots.
 const FONT: &str = "sans-serif";
@@ -31,6 +31,8 @@ const SHOWN: f64 = 0.98;
 const FRAME: u32 = 480;
 /// Room for axes and title around a frame, pixels.
 const AROUND: (u32, u32) = (76, 84);
+/// Greys of a velocity map's slowest and fastest cells: light, for the wave to stand out.
+const GROUND: ([u8; 3], [u8; 3]) = ([245; 3], [145; 3]);
 /// Frames a second.
 const RATE: u16 = 20;
 
@@ -73,7 +75,7 @@ pub fn save_gathers(gathers: &Gathers, survey: &SurveyConfig, path: &Path) -> Re
     files::replace(path, bytes.get_ref()).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Draws a wavefield, red above zero and blue below, over its velocity map, and writes the frames as an animated PNG.
+/// Draws a wavefield, red above zero and blue below, over its velocity map in greys, darker where faster, and writes the frames as an animated PNG.
 ///
 /// `interval` is the time between two snapshots in seconds, `spacing` the cell size in metres.
 ///
@@ -94,6 +96,12 @@ pub fn save_wavefield(
     let pixels = |cells: usize, around: u32| ((cells as f64 * scale).round() as u32).max(1) + around;
     let size = (pixels(nx, AROUND.0), pixels(nz, AROUND.1));
     let clip = loudness(values);
+    let (slowest, fastest) = map.range();
+    let ground: Vec<_> = map
+        .values()
+        .iter()
+        .map(|velocity| mix(GROUND.0, GROUND.1, (velocity - slowest) / (fastest - slowest).max(1.0)))
+        .collect();
     let across = Axis { name: "distance (m)", range: 0.0..nx as f64 * spacing };
     let down = Axis { name: "depth (m)", range: 0.0..nz as f64 * spacing };
 
@@ -110,7 +118,7 @@ pub fn save_wavefield(
                 let (x, z) = (((x / spacing) as usize).min(nx - 1), ((z / spacing) as usize).min(nz - 1));
                 let wave = (frame[z * nx + x] / clip).clamp(-1.0, 1.0);
                 let over = if wave > 0.0 { [200, 20, 20] } else { [20, 40, 220] };
-                let [red, green, blue] = mix(velocity_colour(map.at(z, x)).0, over, wave.abs());
+                let [red, green, blue] = mix(ground[z * nx + x], over, wave.abs());
                 RGBColor(red, green, blue)
             })
         })?;
@@ -214,11 +222,19 @@ fn plot(area: &Area, title: &str, across: &Axis, down: &Axis, colour: impl Fn(f6
         .y_desc(down.name)
         .x_labels(5)
         .y_labels(6)
+        .x_label_formatter(&label)
+        .y_label_formatter(&label)
         .label_style((FONT, 13))
         .axis_desc_style((FONT, 14))
         .draw()
         .map_err(failed)?;
     Ok(())
+}
+
+/// A number at a tick, without the digits that say nothing.
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that plotters asks for
+fn label(value: &f64) -> String {
+    ((value * 1e6).round() / 1e6).to_string()
 }
 
 fn failed(error: impl std::error::Error) -> anyhow::Error {
@@ -289,7 +305,7 @@ mod tests {
             let at = (info.height / 2 * info.width + info.width / 2) as usize * 3;
             [frame[at], frame[at + 1], frame[at + 2]]
         };
-        assert_eq!([middle(), middle()], [velocity_colour(2000.0).0, [200, 20, 20]]);
+        assert_eq!([middle(), middle()], [GROUND.0, [200, 20, 20]]);
         let nothing = Wavefield { frames: 0, values: vec![], ..wavefield };
         assert!(save_wavefield(&nothing, &map, 0.01, 10.0, &path).is_err());
     }

@@ -33,7 +33,7 @@ static BATLOW: LazyLock<Vec<[u8; 3]>> = LazyLock::new(|| {
 });
 
 /// Colour of a velocity in m/s: slow is dark, fast is bright.
-pub(crate) fn velocity_colour(velocity: f32) -> Rgb<u8> {
+fn velocity_colour(velocity: f32) -> Rgb<u8> {
     let (low, high) = VELOCITIES;
     let place = (f64::from(velocity) - low) / (high - low) * BATLOW.len() as f64;
     Rgb(BATLOW[(place.max(0.0) as usize).min(BATLOW.len() - 1)])
