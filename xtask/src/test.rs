@@ -32,12 +32,14 @@ pub(crate) fn run(root: &Path, quick: bool) -> bool {
     suite.finish()
 }
 
-/// Formatting, lints and tests of the native programs.
+/// Formatting, lints, documentation and tests of the native programs.
 fn native(suite: &mut Suite) {
     let root = suite.root;
     suite.check("cargo fmt", cargo(root).args(["fmt", "--all", "--check"]));
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
     suite.check("clippy, native", cargo(root).args(clippy));
+    let docs = ["doc", "--release", "--workspace", "--no-deps"];
+    suite.check("documentation", cargo(root).args(docs).env("RUSTDOCFLAGS", "-D warnings"));
     let tests = ["test", "--release", "--workspace", "--no-fail-fast"];
     suite.test("native tests", Runner::Cargo, cargo(root).args(tests));
 }

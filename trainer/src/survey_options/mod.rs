@@ -133,6 +133,14 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_survey_is_a_survey() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/survey.toml");
+        let survey = SurveyOptions::read(&path).unwrap().survey(70).unwrap();
+        let config = survey.config();
+        assert_eq!((config.sources.len(), config.receivers.len(), config.free_surface), (1, 60, true));
+    }
+
+    #[test]
     fn openfwi_maps_get_openfwis_survey() {
         assert_eq!(SurveyOptions::default().survey(70).unwrap(), Survey::openfwi());
     }

@@ -55,7 +55,7 @@ impl Plan {
     }
 }
 
-/// How far [`write`] got.
+/// How far [`write()`] got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything is there.
@@ -64,7 +64,7 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// What [`write`] reports.
+/// What [`write()`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A shard of so many pairs was there already.
