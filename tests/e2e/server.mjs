@@ -1,4 +1,4 @@
-// Serves the built page on localhost, which browsers treat as a secure context.
+// Serves a folder on localhost, which browsers treat as a secure context.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";

@@ -1,9 +1,10 @@
-//! The commands of the README: `cargo xtask demo` and `cargo xtask test`.
+//! The commands of the README: `cargo xtask demo`, `cargo xtask test` and `cargo xtask bench-web`.
 //!
 //! Each installs what it needs and is missing, says what it is doing, one line a step, and does again only what has
 //! changed. `tools` knows what is installed and how, `engine` and `page` how the two halves of the page are built.
 #![expect(clippy::print_stdout, reason = "a program that talks to a person")]
 
+mod bench_web;
 mod count;
 mod demo;
 mod engine;
@@ -15,6 +16,7 @@ mod tools;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 /// Chores of WaveDiffusion.
@@ -39,13 +41,17 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Prints what a pair takes in headless Chromium, stage by stage.
+    BenchWeb(bench_web::Options),
 }
 
 fn main() -> ExitCode {
     let root = process::root();
+    let succeeded = |result: Result<()>| result.inspect_err(|error| eprintln!("error: {error:#}")).is_ok();
     let passed = match Cli::parse().command {
-        Command::Demo { port } => demo::run(&root, port).inspect_err(|error| eprintln!("error: {error:#}")).is_ok(),
+        Command::Demo { port } => succeeded(demo::run(&root, port)),
         Command::Test { quick } => test::run(&root, quick),
+        Command::BenchWeb(options) => succeeded(bench_web::bench(&root, &options)),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,0 +1,69 @@
+// The engine in headless Chromium, against the clock: node benches/web/bench.mjs [--backend flex|webgpu] [--repeat N] [--steps K]
+
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { launch } from "../../tests/e2e/browser.mjs";
+import { serve } from "../../tests/e2e/server.mjs";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+const { values: options } = parseArgs({
+  options: {
+    backend: { type: "string", default: "flex" },
+    repeat: { type: "string", default: "7" },
+    steps: { type: "string", default: "20" },
+  },
+});
+const backend = options.backend;
+const [repeat, steps] = [Number(options.repeat), Number(options.steps)];
+
+/** What the worker measured in a browser of its own. */
+async function measure() {
+  const server = await serve(ROOT);
+  const browser = await launch({ gpu: backend === "webgpu" });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${server.address}benches/web/index.html`);
+    return await page.evaluate(
+      (job) =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker("worker.js", { type: "module" });
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = ({ message }) => reject(new Error(message));
+          worker.postMessage(job);
+        }),
+      { backend, steps, repeat },
+    );
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+/** Cells that the simulation of a pair sweeps: every padded cell, shot and time step. */
+function sweptCells({ nz, nx, shots, samples }) {
+  const { sponge } = JSON.parse(readFileSync(`${ROOT}www/public/weights/manifest.json`, "utf8")).survey;
+  return (nz + 2 * sponge) * (nx + 2 * sponge) * shots * samples;
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const { load, first, warm, adapter, shape } = await measure();
+const row = (cells) => console.log(`| ${cells.join(" | ")} |`);
+console.log(`${backend} (${adapter}), ${cpus()[0].model}, ${steps} steps, ${repeat} pairs after the first`);
+console.log(`load: ${load.toFixed(0)} ms\n`);
+row(["stage", "first, ms", "median, ms", "least, ms", "most, ms"]);
+row(["---", "---", "---", "---", "---"]);
+for (const stage of Object.keys(first)) {
+  const times = warm.map((pair) => pair[stage]);
+  row([stage, ...[first[stage], median(times), Math.min(...times), Math.max(...times)].map((ms) => ms.toFixed(1))]);
+}
+const seconds = median(warm.map(({ simulate }) => simulate)) / 1000;
+console.log(`\nsimulator: ${(sweptCells(shape) / seconds / 1e9).toFixed(2)} Gcell/s`);

@@ -1,0 +1,55 @@
+//! `cargo xtask bench-web`: the engine in headless Chromium, against the clock.
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::process::{command, run};
+use crate::tools::{self, Browser};
+use crate::{engine, page};
+
+/// What to measure.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the engine computes.
+    #[arg(long, value_enum, default_value_t = Backend::Flex)]
+    backend: Backend,
+    /// Pairs that are timed, after a first one.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// Denoising steps of a pair.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+}
+
+/// The engine's backends.
+#[derive(Clone, Copy, ValueEnum)]
+enum Backend {
+    /// The processor, with WebAssembly SIMD, on one thread.
+    Flex,
+    /// WebGPU; in headless Chromium that is SwiftShader, a GPU in software.
+    Webgpu,
+}
+
+impl Backend {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Flex => "flex",
+            Self::Webgpu => "webgpu",
+        }
+    }
+}
+
+/// Builds the engine if need be and prints what a pair takes in the browser, stage by stage.
+pub(crate) fn bench(root: &Path, options: &Options) -> Result<()> {
+    tools::wasm(root)?;
+    engine::build(root)?;
+    tools::node(root)?;
+    page::install(root)?;
+    let Browser { chromium, .. } = tools::browser(root)?;
+    let mut node = command(root, "node");
+    node.args(["benches/web/bench.mjs", "--backend", options.backend.name()]);
+    node.args(["--repeat", &options.repeat.to_string(), "--steps", &options.steps.to_string()]);
+    run(node.env("CHROMIUM", chromium))
+}
