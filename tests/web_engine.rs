@@ -232,6 +232,9 @@ async fn bad_requests_are_refused() {
         let film = engine.wavefield(vec![speed; cells], shot, every).await;
         assert_eq!(code(film), ErrorCode::BadRequest, "{cells} {speed} {shot} {every}");
     }
+    for (cells, speed) in [(NX, 2e3), (NZ * NX, f32::NAN), (NZ * NX, 9e3)] {
+        assert_eq!(code(engine.simulate(vec![speed; cells], deaf()).await), ErrorCode::BadRequest, "{cells} {speed}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -251,6 +254,16 @@ async fn a_second_request_has_to_wait() {
     JsFuture::from(Promise::resolve(&JsValue::UNDEFINED)).await.unwrap();
     assert_eq!(code(engine.generate(request(), deaf()).await), ErrorCode::Busy);
     assert!(JsFuture::from(first).await.is_ok());
+}
+
+#[wasm_bindgen_test]
+async fn a_pairs_velocity_map_simulated_alone_gives_the_pairs_gathers() {
+    for backend in ["flex", "webgpu"] {
+        let engine = engine(backend).await;
+        let pair = engine.generate(request(), deaf()).await.unwrap();
+        let alone = engine.simulate(array(&pair, "velocity"), deaf()).await.unwrap();
+        assert_eq!(alone.to_vec(), array(&pair, "simulated"), "{backend}");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -12,6 +12,13 @@ async function generate(engine, request) {
   return { ...stages, pair: performance.now() - started };
 }
 
+/** Milliseconds of a simulation alone. */
+async function simulate(engine, velocity) {
+  const started = performance.now();
+  await engine.simulate(velocity, () => {});
+  return { simulate: performance.now() - started };
+}
+
 self.onmessage = async ({ data: { backend, steps, repeat } }) => {
   await initEngine();
   const text = await (await fetch(new URL("manifest.json", WEIGHTS))).text();
@@ -20,9 +27,12 @@ self.onmessage = async ({ data: { backend, steps, repeat } }) => {
   const started = performance.now();
   const engine = await Engine.load(text, weights, backend);
   const load = performance.now() - started;
-  const request = { family: null, seed: 1, steps, guidance: 1.5, path: false };
-  const first = await generate(engine, request);
+  const shape = engine.shape();
+  const even = new Float32Array(shape.nz * shape.nx).fill(2500);
+  const request = { family: null, steps, guidance: 1.5, path: false };
+  const job = (seed) => (steps > 0 ? generate(engine, { ...request, seed }) : simulate(engine, even));
+  const first = await job(1);
   const warm = [];
-  for (let run = 0; run < repeat; run += 1) warm.push(await generate(engine, { ...request, seed: run + 2 }));
-  postMessage({ load, first, warm, adapter: engine.adapter, shape: engine.shape() });
+  for (let run = 0; run < repeat; run += 1) warm.push(await job(run + 2));
+  postMessage({ load, first, warm, adapter: engine.adapter, shape });
 };

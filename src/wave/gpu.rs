@@ -75,7 +75,6 @@ pub struct GpuSimulator {
 }
 
 /// The two fields of every shot that the next ones follow from.
-#[derive(Clone)]
 pub(super) struct Fields {
     pub(super) before: Buffer,
     pub(super) now: Buffer,
@@ -91,7 +90,7 @@ impl GpuSimulator {
         for (what, count, limit) in [
             ("columns", columns, WORKGROUPS * WORKGROUP.0 as usize),
             ("rows", rows, WORKGROUPS * WORKGROUP.1 as usize),
-            ("shots", medium.shots(), WORKGROUPS),
+            ("shots", medium.shots(), WORKGROUPS * WORKGROUP.0 as usize),
         ] {
             if count > limit {
                 return Err(GpuError::TooLarge { what, count, limit });
@@ -174,39 +173,42 @@ impl GpuSimulator {
 
     /// The values of a buffer.
     pub(super) async fn read(&self, buffer: Buffer) -> Result<Vec<f32>, GpuError> {
-        Ok(match self.client.read_async(vec![buffer.handle]).await?.first() {
-            Some(bytes) => f32::from_bytes(bytes).to_vec(),
+        Ok(match self.client.read_async(vec![buffer.handle.clone()]).await?.first() {
+            // Allocations are rounded up, and all of one is read.
+            Some(bytes) => f32::from_bytes(bytes).iter().take(buffer.len).copied().collect(),
             None => Vec::new(),
         })
     }
 
-    /// Submits one time step, which also records the sample before it.
+    /// Submits one time step, which also records the sample before it. The new fields take the place of `before`.
     pub(super) fn advance(&self, Fields { before, now }: Fields, gathers: &Buffer, step: usize) -> Fields {
-        let next = Buffer::empty::<f32>(&self.client, now.len);
-        advance::launch(
-            &self.client,
-            self.workgroups(),
-            CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
-            self.alpha.argument(),
-            self.carry.argument(),
-            self.positions.argument(),
-            self.signature.argument(),
-            now.argument(),
-            before.argument(),
-            next.argument(),
-            gathers.argument(),
-            self.grid(),
-            step,
-            self.medium.free_surface,
-        );
-        Fields { before: now, now: next }
+        // SAFETY: the buffers have the sizes that the kernel states for this grid.
+        #[expect(unsafe_code, reason = "the kernel's positions are within its buffers, as it says")]
+        unsafe {
+            advance::launch_unchecked(
+                &self.client,
+                self.workgroups(),
+                CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
+                self.alpha.argument(),
+                self.carry.argument(),
+                self.positions.argument(),
+                self.signature.argument(),
+                now.argument(),
+                before.argument(),
+                gathers.argument(),
+                self.grid(),
+                step,
+                self.medium.free_surface,
+            );
+        }
+        Fields { before: now, now: before }
     }
 
-    /// Workgroups of a unit for every cell of every shot.
+    /// Workgroups of a unit for every cell.
     pub(super) fn workgroups(&self) -> CubeCount {
         let Medium { rows, columns, .. } = self.medium;
         let (across, down) = ((columns as u32).div_ceil(WORKGROUP.0), (rows as u32).div_ceil(WORKGROUP.1));
-        CubeCount::Static(across, down, self.medium.shots() as u32)
+        CubeCount::Static(across, down, 1)
     }
 
     pub(super) fn grid(&self) -> GridLaunch {

@@ -6,7 +6,7 @@ use cubecl::prelude::*;
 
 use super::adjoint::kept_every;
 use super::gpu::{Buffer, Fields, GpuError, GpuSimulator, WORKGROUP};
-use super::kernel::{advance_adjoint, correlate, inject};
+use super::kernel::{advance_adjoint, copy, correlate, inject};
 use crate::gathers::Gathers;
 
 impl GpuSimulator {
@@ -38,89 +38,113 @@ impl GpuSimulator {
         let mut fields = self.silence();
         for step in 0..samples {
             if step.is_multiple_of(every) {
-                states.push(fields.clone());
+                states.push(Fields { before: self.copy(&fields.before), now: self.copy(&fields.now) });
             }
             fields = self.advance(fields, &gathers, step);
             self.wait(step, &mut progress).await?;
         }
 
         let mut adjoint = self.silence();
-        let gradient = self.silence().now;
+        let gradient = Buffer::upload(&self.client, &vec![0.0; medium.cells()]);
         while let Some(state) = states.pop() {
             let first = states.len() * every;
             let last = samples.min(first + every) - 1;
-            let mut passed = vec![state];
+            let mut passed = vec![state.now.clone()];
+            let mut fields = state;
             for step in first..last {
-                let next = self.advance(passed[step - first].clone(), &gathers, step);
-                passed.push(next);
+                // A step writes over the fields before it, which are still needed.
+                let before = self.copy(&fields.before);
+                fields = self.advance(Fields { before, ..fields }, &gathers, step);
+                passed.push(fields.now.clone());
             }
             for step in (first..=last).rev() {
                 adjoint = self.advance_adjoint(adjoint, &residuals, step);
-                self.correlate(&adjoint.now, &passed[step - first].now, &gradient, step);
+                self.correlate(&adjoint.now, &passed[step - first], &gradient, step);
                 self.wait(2 * samples - step, &mut progress).await?;
             }
         }
         Ok(self.to_map(&self.read(gradient).await?))
     }
 
-    /// Submits one time step of the adjoint fields.
+    /// Submits one time step of the adjoint fields. The new ones take the place of `before`.
     fn advance_adjoint(&self, Fields { before, now }: Fields, residuals: &Buffer, step: usize) -> Fields {
-        let next = Buffer::empty::<f32>(&self.client, self.medium.shots() * self.medium.cells());
-        advance_adjoint::launch(
-            &self.client,
-            self.workgroups(),
-            CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
-            self.alpha.argument(),
-            self.carry.argument(),
-            now.argument(),
-            before.argument(),
-            next.argument(),
-            self.grid(),
-            self.medium.free_surface,
-        );
-        inject::launch(
-            &self.client,
-            CubeCount::Static((self.medium.shots() as u32).div_ceil(WORKGROUP.0), 1, 1),
-            CubeDim::new_1d(WORKGROUP.0),
-            self.alpha.argument(),
-            self.positions.argument(),
-            residuals.argument(),
-            next.argument(),
-            self.grid(),
-            step,
-        );
-        Fields { before: now, now: next }
+        // SAFETY: the buffers have the sizes that the kernels state for this grid.
+        #[expect(unsafe_code, reason = "the kernels' positions are within their buffers, as they say")]
+        unsafe {
+            advance_adjoint::launch_unchecked(
+                &self.client,
+                self.workgroups(),
+                CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
+                self.alpha.argument(),
+                self.carry.argument(),
+                now.argument(),
+                before.argument(),
+                self.grid(),
+                self.medium.free_surface,
+            );
+            inject::launch_unchecked(
+                &self.client,
+                CubeCount::Static((self.medium.shots() as u32).div_ceil(WORKGROUP.0), 1, 1),
+                CubeDim::new_1d(WORKGROUP.0),
+                self.alpha.argument(),
+                self.positions.argument(),
+                residuals.argument(),
+                before.argument(),
+                self.grid(),
+                step,
+            );
+        }
+        Fields { before: now, now: before }
     }
 
     /// Submits what one time step contributes to the gradient.
     fn correlate(&self, adjoint: &Buffer, now: &Buffer, gradient: &Buffer, step: usize) {
-        correlate::launch(
-            &self.client,
-            self.workgroups(),
-            CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
-            self.positions.argument(),
-            self.signature.argument(),
-            self.alpha.argument(),
-            adjoint.argument(),
-            now.argument(),
-            gradient.argument(),
-            self.grid(),
-            step,
-            self.medium.free_surface,
-        );
+        // SAFETY: the buffers have the sizes that the kernel states for this grid.
+        #[expect(unsafe_code, reason = "the kernel's positions are within its buffers, as it says")]
+        unsafe {
+            correlate::launch_unchecked(
+                &self.client,
+                self.workgroups(),
+                CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
+                self.positions.argument(),
+                self.signature.argument(),
+                self.alpha.argument(),
+                adjoint.argument(),
+                now.argument(),
+                gradient.argument(),
+                self.grid(),
+                step,
+                self.medium.free_surface,
+            );
+        }
     }
 
-    /// The gradient with respect to the velocity map, from that with respect to `alpha`, times `alpha`, of each shot.
+    /// Submits a copy of every shot's field.
+    fn copy(&self, from: &Buffer) -> Buffer {
+        let to = Buffer::empty::<f32>(&self.client, self.medium.shots() * self.medium.cells());
+        // SAFETY: both buffers have the size that the kernel states for this grid.
+        #[expect(unsafe_code, reason = "the kernel's positions are within its buffers, as it says")]
+        unsafe {
+            copy::launch_unchecked(
+                &self.client,
+                self.workgroups(),
+                CubeDim::new_2d(WORKGROUP.0, WORKGROUP.1),
+                from.argument(),
+                to.argument(),
+                self.grid(),
+            );
+        }
+        to
+    }
+
+    /// The gradient with respect to the velocity map, from that with respect to `alpha`, times `alpha`.
     fn to_map(&self, gradient: &[f32]) -> Vec<f32> {
         let medium = &self.medium;
-        let shots = gradient.chunks_exact(medium.cells()).map(|shot| {
-            let mut padded = vec![0.0; medium.alpha.len()];
-            for (z, row) in shot.chunks_exact(medium.columns).enumerate() {
-                let start = medium.index(z, 0);
-                padded[start..start + medium.columns].copy_from_slice(row);
-            }
-            medium.per_alpha(padded)
-        });
-        medium.fold(shots)
+        let mut padded = vec![0.0; medium.alpha.len()];
+        for (z, row) in gradient.chunks_exact(medium.columns).enumerate() {
+            let start = medium.index(z, 0);
+            padded[start..start + medium.columns].copy_from_slice(row);
+        }
+        medium.fold(std::iter::once(medium.per_alpha(padded)))
     }
 }

@@ -1,6 +1,7 @@
 //! The GPU kernels: the scheme of [`super`] on all shots at once, and its transpose.
 //!
-//! One source for WebGPU, Vulkan and CUDA. Their CPU twins are in `field.rs` and `adjoint.rs`.
+//! One source for WebGPU, Vulkan and CUDA. Their CPU twins are in `field.rs` and `adjoint.rs`. Every position is within its
+//! buffer by construction, so that no kernel checks it; browsers do so again on their own.
 
 use cubecl::prelude::*;
 
@@ -17,22 +18,22 @@ pub(super) struct Grid {
     receivers: usize,
 }
 
-/// One time step of every shot; units are (column, row, shot).
+/// One time step of every shot; a unit is a (column, row) and does all shots, for which it works out the neighbours once.
 ///
-/// `before` holds the fields before `now`, `next` receives those after it, (shots, rows, columns); `alpha` is (rows,
-/// columns); `carry` holds `1 - k` of the columns, then of the rows; `positions` the cells of the sources, then of the
-/// receivers; `signature` what each source adds at each step, (shots, samples). `gathers`, (shots, samples, receivers),
-/// receives what `now` holds at the receivers, that is the sample before `step`: no unit then depends on another. Below a
-/// `free_surface` the field mirrors with its sign changed, and the grid is not periodic in depth.
-#[cube(launch)]
+/// `past` holds the fields before `now` and receives those after it, (shots, rows, columns): a cell's past is read by its
+/// own unit only. `alpha` is (rows, columns); `carry` holds `1 - k` of the columns, then of the rows; `positions` the
+/// cells of the sources, then of the receivers; `signature` what each source adds at each step, (shots, samples).
+/// `gathers`, (shots, samples, receivers), receives what `now` holds at the receivers, that is the sample before `step`:
+/// no unit then depends on another. Below a `free_surface` the field mirrors with its sign changed, and the grid is not
+/// periodic in depth.
+#[cube(launch_unchecked)]
 pub(super) fn advance(
     alpha: &[f32],
     carry: &[f32],
     positions: &[u32],
     signature: &[f32],
     now: &[f32],
-    before: &[f32],
-    next: &mut [f32],
+    past: &mut [f32],
     gathers: &mut [f32],
     grid: Grid,
     step: usize,
@@ -40,38 +41,40 @@ pub(super) fn advance(
 ) {
     let x = ABSOLUTE_POS_X as usize;
     let z = ABSOLUTE_POS_Y as usize;
-    let shot = ABSOLUTE_POS_Z as usize;
     if x >= grid.columns || z >= grid.rows {
         terminate!();
     }
     let cells = grid.rows * grid.columns;
-    let cell = z * grid.columns + x;
-    let field = shot * cells;
-
-    if step > 0 {
-        let mut receiver = cell;
-        while receiver < grid.receivers {
-            let trace = (shot * grid.samples + step - 1) * grid.receivers + receiver;
-            gathers[trace] = now[field + positions[grid.shots + receiver] as usize];
-            receiver += cells;
+    let around = neighbours(x, z, &grid);
+    let carried = carried(carry, x, z, &grid);
+    let speed = alpha[around.cell];
+    for shot in 0..grid.shots {
+        let field = shot * cells;
+        if step > 0 {
+            let mut receiver = around.cell;
+            while receiver < grid.receivers {
+                let trace = (shot * grid.samples + step - 1) * grid.receivers + receiver;
+                gathers[trace] = now[field + positions[grid.shots + receiver] as usize];
+                receiver += cells;
+            }
         }
+        let u = now[field + around.cell];
+        let mut new =
+            u + carried * (u - past[field + around.cell]) + speed * laplacian(now, u, field, &around, free_surface);
+        if step < grid.samples && around.cell == positions[shot] as usize {
+            new += signature[shot * grid.samples + step];
+        }
+        past[field + around.cell] = new;
     }
-
-    let mut new = after(alpha, carry, now, before, field, x, z, &grid, free_surface);
-    if step < grid.samples && cell == positions[shot] as usize {
-        new += signature[shot * grid.samples + step];
-    }
-    next[field + cell] = new;
 }
 
-/// One time step of every shot's adjoint field, the receivers' residuals aside; units are (column, row, shot).
-#[cube(launch)]
+/// One time step of every shot's adjoint field, the receivers' residuals aside; units and `past` as in [`advance`].
+#[cube(launch_unchecked)]
 pub(super) fn advance_adjoint(
     alpha: &[f32],
     carry: &[f32],
     now: &[f32],
-    before: &[f32],
-    next: &mut [f32],
+    past: &mut [f32],
     grid: Grid,
     #[comptime] free_surface: bool,
 ) {
@@ -80,13 +83,35 @@ pub(super) fn advance_adjoint(
     if x >= grid.columns || z >= grid.rows {
         terminate!();
     }
-    let field = ABSOLUTE_POS_Z as usize * grid.rows * grid.columns;
-    next[field + z * grid.columns + x] = after(alpha, carry, now, before, field, x, z, &grid, free_surface);
+    let cells = grid.rows * grid.columns;
+    let around = neighbours(x, z, &grid);
+    let carried = carried(carry, x, z, &grid);
+    let speed = alpha[around.cell];
+    for shot in 0..grid.shots {
+        let field = shot * cells;
+        let u = now[field + around.cell];
+        past[field + around.cell] =
+            u + carried * (u - past[field + around.cell]) + speed * laplacian(now, u, field, &around, free_surface);
+    }
+}
+
+/// Copies the fields of every shot; a unit is a (column, row).
+#[cube(launch_unchecked)]
+pub(super) fn copy(from: &[f32], to: &mut [f32], grid: Grid) {
+    let x = ABSOLUTE_POS_X as usize;
+    let z = ABSOLUTE_POS_Y as usize;
+    if x >= grid.columns || z >= grid.rows {
+        terminate!();
+    }
+    for shot in 0..grid.shots {
+        let cell = (shot * grid.rows + z) * grid.columns + x;
+        to[cell] = from[cell];
+    }
 }
 
 /// Adds the residuals of time step `step`, (shots, samples, receivers), times `alpha` to the adjoint fields; a unit is a
 /// shot, since receivers may share a cell.
-#[cube(launch)]
+#[cube(launch_unchecked)]
 pub(super) fn inject(
     alpha: &[f32],
     positions: &[u32],
@@ -109,10 +134,10 @@ pub(super) fn inject(
     }
 }
 
-/// Adds to the gradient with respect to `alpha`, times `alpha` and a shot apart, (shots, rows, columns), what time step
-/// `step` contributes: the adjoint field after it times the Laplacian of the field `now` before it, and in the source's
-/// cell the signature. Units are (column, row, shot).
-#[cube(launch)]
+/// Adds to the gradient with respect to `alpha`, times `alpha`, (rows, columns), what time step `step` of all shots
+/// contributes: the adjoint field after it times the Laplacian of the field `now` before it, and in the source's cell the
+/// signature. A unit is a (column, row).
+#[cube(launch_unchecked)]
 pub(super) fn correlate(
     positions: &[u32],
     signature: &[f32],
@@ -126,65 +151,85 @@ pub(super) fn correlate(
 ) {
     let x = ABSOLUTE_POS_X as usize;
     let z = ABSOLUTE_POS_Y as usize;
-    let shot = ABSOLUTE_POS_Z as usize;
     if x >= grid.columns || z >= grid.rows {
         terminate!();
     }
-    let cell = z * grid.columns + x;
-    let field = shot * grid.rows * grid.columns;
-    let mut force = laplacian(now, field, x, z, &grid, free_surface);
-    if cell == positions[shot] as usize {
-        force += signature[shot * grid.samples + step] / alpha[cell];
+    let cells = grid.rows * grid.columns;
+    let around = neighbours(x, z, &grid);
+    let mut sum = gradient[around.cell];
+    for shot in 0..grid.shots {
+        let field = shot * cells;
+        let u = now[field + around.cell];
+        let mut force = laplacian(now, u, field, &around, free_surface);
+        if around.cell == positions[shot] as usize {
+            force += signature[shot * grid.samples + step] / alpha[around.cell];
+        }
+        sum += adjoint[field + around.cell] * force;
     }
-    gradient[field + cell] += adjoint[field + cell] * force;
+    gradient[around.cell] = sum;
 }
 
-/// What the scheme makes of a cell's past, sources aside. `field` is where the shot's field begins.
+/// A cell and those that its Laplacian looks at, as places in a shot's field.
+#[derive(CubeType, Clone, Copy)]
+struct Neighbours {
+    cell: usize,
+    left: usize,
+    left_far: usize,
+    right: usize,
+    right_far: usize,
+    up: usize,
+    up_far: usize,
+    down: usize,
+    down_far: usize,
+    /// Whether the cell is in the row below the first.
+    second_row: bool,
+    /// Whether it is in the last row.
+    last_row: bool,
+    /// Whether it is in one of the last two.
+    last_rows: bool,
+}
+
 #[cube]
-fn after(
-    alpha: &[f32],
-    carry: &[f32],
-    now: &[f32],
-    before: &[f32],
-    field: usize,
-    x: usize,
-    z: usize,
-    grid: &Grid,
-    #[comptime] free_surface: bool,
-) -> f32 {
-    let cell = z * grid.columns + x;
-    let u = now[field + cell];
+fn neighbours(x: usize, z: usize, grid: &Grid) -> Neighbours {
+    let row = z * grid.columns;
+    Neighbours {
+        cell: row + x,
+        left: row + back(x, 1usize, grid.columns),
+        left_far: row + back(x, 2usize, grid.columns),
+        right: row + forth(x, 1usize, grid.columns),
+        right_far: row + forth(x, 2usize, grid.columns),
+        up: x + back(z, 1usize, grid.rows) * grid.columns,
+        up_far: x + back(z, 2usize, grid.rows) * grid.columns,
+        down: x + forth(z, 1usize, grid.rows) * grid.columns,
+        down_far: x + forth(z, 2usize, grid.rows) * grid.columns,
+        second_row: z == 1,
+        last_row: z + 1 >= grid.rows,
+        last_rows: z + 2 >= grid.rows,
+    }
+}
+
+/// `1 - k` of a cell: that of its column in the left and right sponges, else that of its row.
+#[cube]
+fn carried(carry: &[f32], x: usize, z: usize, grid: &Grid) -> f32 {
     let beside = x < grid.sponge || x >= grid.columns - grid.sponge;
-    let carried = carry[select(beside, x, grid.columns + z)];
-    u + carried * (u - before[field + cell]) + alpha[cell] * laplacian(now, field, x, z, grid, free_surface)
+    carry[select(beside, x, grid.columns + z)]
 }
 
-/// The Laplacian of a field times the square of the grid spacing.
+/// The Laplacian of a field times the square of the grid spacing, in a cell that holds `u`. `field` is where the shot's
+/// field begins.
 #[cube]
-fn laplacian(now: &[f32], field: usize, x: usize, z: usize, grid: &Grid, #[comptime] free_surface: bool) -> f32 {
-    let row = field + z * grid.columns;
-    let left = row + back(x, 1usize, grid.columns);
-    let left_far = row + back(x, 2usize, grid.columns);
-    let right = row + forth(x, 1usize, grid.columns);
-    let right_far = row + forth(x, 2usize, grid.columns);
-    let column = field + x;
-    let up = column + back(z, 1usize, grid.rows) * grid.columns;
-    let up_far = column + back(z, 2usize, grid.rows) * grid.columns;
-    let down = column + forth(z, 1usize, grid.rows) * grid.columns;
-    let down_far = column + forth(z, 2usize, grid.rows) * grid.columns;
-
-    let u = now[row + x];
-    let mut over_far = now[up_far];
-    let mut under = now[down];
-    let mut under_far = now[down_far];
+fn laplacian(now: &[f32], u: f32, field: usize, around: &Neighbours, #[comptime] free_surface: bool) -> f32 {
+    let mut over_far = now[field + around.up_far];
+    let mut under = now[field + around.down];
+    let mut under_far = now[field + around.down_far];
     if comptime!(free_surface) {
         // The surface itself never moves, so that only the row below it looks beyond.
-        over_far = select(z == 1, -u, over_far);
-        under = select(z + 1 >= grid.rows, 0.0f32, under);
-        under_far = select(z + 2 >= grid.rows, 0.0f32, under_far);
+        over_far = select(around.second_row, -u, over_far);
+        under = select(around.last_row, 0.0f32, under);
+        under_far = select(around.last_rows, 0.0f32, under_far);
     }
-    let near = (now[left] + now[right]) + (now[up] + under);
-    let far = (now[left_far] + now[right_far]) + (over_far + under_far);
+    let near = (now[field + around.left] + now[field + around.right]) + (now[field + around.up] + under);
+    let far = (now[field + around.left_far] + now[field + around.right_far]) + (over_far + under_far);
     near * comptime!(NEAR as f32) + far * comptime!(FAR as f32) + u * comptime!(CENTRE as f32)
 }
 

@@ -15,9 +15,9 @@ use super::simulate::BrowserSimulator;
 use super::types::{Backend, GenerateRequest, Pair, PairShape, PathPoint, Wavefield};
 use crate::diffusion::SamplerConfig;
 use crate::family::Family;
-use crate::generate::{self, GenerateError, PairModel, Request};
+use crate::generate::{self, GenerateError, PairModel, Request, Simulator};
 use crate::manifest::{Manifest, ManifestError};
-use crate::model::FamilyLabel;
+use crate::model::{FamilyLabel, ImageConfig};
 use crate::velocity_map::VelocityMap;
 use crate::wave::Medium;
 
@@ -123,17 +123,40 @@ impl Engine {
         self.control.cancel();
     }
 
+    /// The shot gathers, (shots, samples, receivers), that the wave equation makes of a velocity map (nz, nx) in m/s.
+    ///
+    /// `onEvent` hears how far the simulation is.
+    pub async fn simulate(
+        &self,
+        velocity: Vec<f32>,
+        #[wasm_bindgen(js_name = "onEvent", unchecked_param_type = "(event: EngineEvent) => void | Promise<void>")]
+        on_event: Function,
+    ) -> Result<Float32Array, EngineError> {
+        let _busy = self.control.begin()?;
+        let map = self.velocity_map(velocity)?;
+        let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
+        let simulator = BrowserSimulator { gpu: self.gpu.as_ref().map(|gpu| &gpu.device), run: &run };
+        let simulated = simulator.simulate(&self.model.manifest.survey, &map).await;
+        if let Some(failure) = run.failure().await {
+            return Err(failure);
+        }
+        let gathers = simulated.map_err(|error| match error {
+            GenerateError::Survey(refusal) => EngineError::new(ErrorCode::BadRequest, refusal),
+            other => self.fault(other),
+        })?;
+        Ok(Float32Array::from(gathers.values()))
+    }
+
     /// The pressure of one shot on the cells of a velocity map (nz, nx) in m/s, after every `every`-th time step.
     #[wasm_bindgen(unchecked_return_type = "Wavefield")]
     pub async fn wavefield(&self, velocity: Vec<f32>, shot: usize, every: usize) -> Result<JsValue, EngineError> {
         let _busy = self.control.begin()?;
-        let Manifest { model, survey, .. } = &self.model.manifest;
         let refuse = |message: String| EngineError::new(ErrorCode::BadRequest, message);
         if every == 0 {
             return Err(refuse("A frame every 0 time steps makes no film; the least is 1.".to_owned()));
         }
-        let map = VelocityMap::new(model.velocity.rows, model.velocity.columns, velocity)
-            .map_err(ErrorCode::BadRequest.wrap())?;
+        let map = self.velocity_map(velocity)?;
+        let survey = &self.model.manifest.survey;
         let medium = Medium::<f32>::new(survey, &map).map_err(ErrorCode::BadRequest.wrap())?;
         let film = medium
             .wavefield(shot, every)
@@ -148,7 +171,13 @@ impl Engine {
         if self.gpu.is_some() { Backend::WebGpu } else { Backend::Flex }
     }
 
-    /// The error of a generation that nobody called off.
+    /// A velocity map of the weights' shape, from JavaScript's values.
+    fn velocity_map(&self, values: Vec<f32>) -> Result<VelocityMap, EngineError> {
+        let ImageConfig { rows, columns, .. } = self.model.manifest.model.velocity;
+        VelocityMap::new(rows, columns, values).map_err(ErrorCode::BadRequest.wrap())
+    }
+
+    /// The error of a run that nobody called off.
     fn fault(&self, error: GenerateError) -> EngineError {
         let code = match error {
             GenerateError::Device(_) | GenerateError::Simulator(_) if self.gpu.is_some() => ErrorCode::GpuError,

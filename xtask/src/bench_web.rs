@@ -18,8 +18,8 @@ pub(crate) struct Options {
     /// Pairs that are timed, after a first one.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
-    /// Denoising steps of a pair.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Denoising steps of a pair; with 0, the simulator alone.
+    #[arg(long, default_value_t = 20)]
     steps: u32,
 }
 
