@@ -137,8 +137,10 @@ pub struct Provenance {
     pub code_version: String,
     /// Training of the velocity autoencoder and the codebook.
     pub velocity: TrainingRecord,
-    /// Training of the seismic autoencoder.
-    pub seismic: TrainingRecord,
+    /// Training of the seismic decoder.
+    pub seismic_decoder: TrainingRecord,
+    /// Training of the seismic encoder.
+    pub seismic_encoder: TrainingRecord,
     /// Training of the denoiser.
     pub denoiser: TrainingRecord,
 }

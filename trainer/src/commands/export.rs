@@ -15,14 +15,12 @@ use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use super::evaluate::SamplerArgs;
-use super::train::{CONFIG, SEISMIC, VELOCITY};
+use super::train::{CONFIG, Part};
 use crate::device::DeviceArg;
 use crate::evaluate::{Plan, evaluate};
 use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
-use crate::train::{
-    AutoencoderConfig, DiffusionConfig, LoopConfig, Progress, join, latest, random_halves, read_config,
-};
+use crate::train::{AutoencoderConfig, DiffusionConfig, LoopConfig, Parts, Progress, latest, read_config};
 use crate::weights::MANIFEST;
 
 /// Write the weights of two training runs, their manifest with measured figures, and an example pair
@@ -61,11 +59,13 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let device = DeviceArg::Cpu.open()?;
     let stage: AutoencoderConfig = read_config(&args.autoencoder.join(CONFIG))?;
     let diffusion: DiffusionConfig = read_config(&args.denoiser.join(CONFIG))?;
-    let (velocity, seismic) = random_halves(&stage.model, &device);
-    let (velocity, velocity_progress) = latest(&args.autoencoder.join(VELOCITY), velocity)?;
-    let (seismic, seismic_progress) = latest(&args.autoencoder.join(SEISMIC), seismic)?;
+    let Parts { velocity, seismic_decoder, seismic_encoder } = Parts::random(&stage.model, &device);
+    let folder = |part: Part| args.autoencoder.join(part.folder());
+    let (velocity, velocity_progress) = latest(&folder(Part::Velocity), velocity)?;
+    let (seismic_decoder, decoder_progress) = latest(&folder(Part::SeismicDecoder), seismic_decoder)?;
+    let (seismic_encoder, encoder_progress) = latest(&folder(Part::SeismicEncoder), seismic_encoder)?;
     let (denoiser, denoiser_progress) = latest(&args.denoiser, Denoiser::new(&stage.model, &device))?;
-    let mut tensors = collect_weights(&join(velocity, seismic), AUTOENCODER)?;
+    let mut tensors = collect_weights(&Parts { velocity, seismic_decoder, seismic_encoder }.join(), AUTOENCODER)?;
     tensors.extend(collect_weights(&denoiser, DENOISER)?);
     let weights = write_weights(&tensors)?;
 
@@ -81,7 +81,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         provenance: Provenance {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             velocity: record(&stage.velocity.run, velocity_progress),
-            seismic: record(&stage.seismic.run, seismic_progress),
+            seismic_decoder: record(&stage.seismic_decoder.run, decoder_progress),
+            seismic_encoder: record(&stage.seismic_encoder.run, encoder_progress),
             denoiser: record(&diffusion.run, denoiser_progress),
         },
         metrics: serde_json::Value::Null,

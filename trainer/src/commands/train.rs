@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::prelude::Device;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wavediffusion::manifest::{AUTOENCODER, DENOISER};
@@ -19,8 +19,8 @@ use wavediffusion::survey::Survey;
 use crate::dataset::Dataset;
 use crate::device::DeviceArg;
 use crate::train::{
-    AutoencoderConfig, DiffusionConfig, DiffusionObjective, EndlessMaps, HeldOut, SeismicObjective, TrainingSet,
-    VelocityObjective, latest, random_halves, read_config, run, split,
+    AutoencoderConfig, DiffusionConfig, DiffusionObjective, EndlessMaps, HeldOut, Parts, SeismicDecoderObjective,
+    SeismicEncoderObjective, TrainingSet, VelocityObjective, latest, read_config, run,
 };
 use crate::{files, weights};
 
@@ -33,13 +33,16 @@ pub struct TrainArgs {
 
 #[derive(Subcommand, Debug)]
 enum Stage {
-    /// The velocity autoencoder with the codebook, then the seismic autoencoder on the same latent
+    /// The velocity autoencoder with the codebook, then the seismic decoder and encoder on the same latent
     Autoencoder {
         #[command(flatten)]
         run: RunArgs,
         /// Directory of pairs: from `synth`, or OpenFWI's own
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// Train this part alone; the seismic ones need a finished velocity half in the run's directory
+        #[arg(long, value_name = "PART")]
+        only: Option<Part>,
     },
     /// The denoiser, on the autoencoders' latents of velocity maps made as they are needed
     Diffusion {
@@ -49,6 +52,28 @@ enum Stage {
         #[arg(long, value_name = "DIR")]
         autoencoder: PathBuf,
     },
+}
+
+/// A part of the first stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// The velocity autoencoder and the codebook
+    Velocity,
+    /// Latent to seismic
+    SeismicDecoder,
+    /// Seismic to latent
+    SeismicEncoder,
+}
+
+impl Part {
+    /// Its folder in a run's directory.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Velocity => "velocity",
+            Self::SeismicDecoder => "seismic-decoder",
+            Self::SeismicEncoder => "seismic-encoder",
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -79,12 +104,12 @@ pub fn run_command(args: &TrainArgs) -> Result<()> {
     let flag = stop.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
     match &args.stage {
-        Stage::Autoencoder { run, data } => train_autoencoder(run, data, &stop),
+        Stage::Autoencoder { run, data, only } => train_autoencoder(run, data, *only, &stop),
         Stage::Diffusion { run, autoencoder } => train_diffusion(run, autoencoder, &stop),
     }
 }
 
-fn train_autoencoder(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<()> {
+fn train_autoencoder(args: &RunArgs, data: &Path, only: Option<Part>, stop: &AtomicBool) -> Result<()> {
     let mut config: AutoencoderConfig = read_config(&args.config)?;
     if args.initial.is_some() {
         // The weights bring a codebook that is worth keeping.
@@ -94,28 +119,39 @@ fn train_autoencoder(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<(
     let device = args.device.open()?.autodiff();
     let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
     let held_out = HeldOut::new(&survey, normalisation, &config.model, config.held_out)?;
-    // Found out now rather than after the first half.
+    // Found out now rather than after the first part.
     Dataset::open(data)?;
     device.seed(config.velocity.run.seed);
-    let (velocity, seismic) = match &args.initial {
-        None => random_halves(&config.model, &device),
-        Some(directory) => {
-            split(initial(Autoencoder::new(&config.model, &device), AUTOENCODER, &config.model, directory)?)
-        }
-    };
+    let mut model = Autoencoder::new(&config.model, &device);
+    if let Some(directory) = &args.initial {
+        model = initial(model, AUTOENCODER, &config.model, directory)?;
+    }
+    let parts = Parts::split(model);
+    let wanted = |part| only.is_none_or(|only| only == part);
+    let folder = |part: Part| args.out.join(part.folder());
 
-    let maps = EndlessMaps { normalisation, image: config.model.velocity };
-    let mut objective = VelocityObjective::new(&config.velocity, config.model.latent, maps, &held_out);
-    let out = args.out.join(VELOCITY);
-    let velocity =
-        run(&mut objective, trainable(velocity, &device), &config.velocity.run, &out, &device, replicas(args), stop)?;
-    if stop.load(Ordering::Relaxed) {
+    let velocity = if wanted(Part::Velocity) {
+        let maps = EndlessMaps { normalisation, image: config.model.velocity };
+        let mut objective = VelocityObjective::new(&config.velocity, config.model.latent, maps, &held_out);
+        let (model, run_config) = (trainable(parts.velocity, &device), &config.velocity.run);
+        run(&mut objective, model, run_config, &folder(Part::Velocity), &device, replicas(args), stop)?
+    } else {
+        latest(&folder(Part::Velocity), parts.velocity.valid())?.0
+    };
+    if stop.load(Ordering::Relaxed) || only == Some(Part::Velocity) {
         return Ok(());
     }
     let set = TrainingSet::load(data, &survey, &normalisation, &config.model)?;
-    let mut objective = SeismicObjective::new(&config.seismic, &set, &held_out, &velocity);
-    let out = args.out.join(SEISMIC);
-    run(&mut objective, trainable(seismic, &device), &config.seismic.run, &out, &device, replicas(args), stop)?;
+    if wanted(Part::SeismicDecoder) {
+        let mut objective = SeismicDecoderObjective::new(&config.seismic_decoder, &set, &held_out, &velocity);
+        let (model, run_config) = (trainable(parts.seismic_decoder, &device), &config.seismic_decoder.run);
+        run(&mut objective, model, run_config, &folder(Part::SeismicDecoder), &device, replicas(args), stop)?;
+    }
+    if wanted(Part::SeismicEncoder) && !stop.load(Ordering::Relaxed) {
+        let mut objective = SeismicEncoderObjective::new(&config.seismic_encoder, &set, &held_out, &velocity);
+        let (model, run_config) = (trainable(parts.seismic_encoder, &device), &config.seismic_encoder.run);
+        run(&mut objective, model, run_config, &folder(Part::SeismicEncoder), &device, replicas(args), stop)?;
+    }
     Ok(())
 }
 
@@ -124,7 +160,7 @@ fn train_diffusion(args: &RunArgs, autoencoder: &Path, stop: &AtomicBool) -> Res
     keep_config(&config, &args.out, |_: &DiffusionConfig| true)?;
     let sizes = read_config::<AutoencoderConfig>(&autoencoder.join(CONFIG))?.model;
     let device = args.device.open()?;
-    let (velocity, _) = latest(&autoencoder.join(VELOCITY), random_halves(&sizes, &device).0)?;
+    let (velocity, _) = latest(&autoencoder.join(Part::Velocity.folder()), Parts::random(&sizes, &device).velocity)?;
     let device = device.autodiff();
     let maps = EndlessMaps { normalisation: Normalisation::OPENFWI, image: sizes.velocity };
     let mut objective = DiffusionObjective::new(&config, &sizes, maps, &velocity);
@@ -152,11 +188,6 @@ fn initial<M: Module>(model: M, prefix: &str, sizes: &ModelConfig, directory: &P
 fn trainable<M: Module>(model: M, device: &Device) -> M {
     model.set_require_grad(true).train().fork(device)
 }
-
-/// A run's folders of the two halves of the first stage.
-pub const VELOCITY: &str = "velocity";
-/// See [`VELOCITY`].
-pub const SEISMIC: &str = "seismic";
 
 /// Copy of the configuration in a run's directory.
 pub const CONFIG: &str = "config.toml";

@@ -76,7 +76,7 @@ impl LoopConfig {
     }
 }
 
-/// `train autoencoder`: one half after the other
+/// `train autoencoder`: one part after the other
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AutoencoderConfig {
@@ -84,8 +84,10 @@ pub struct AutoencoderConfig {
     pub held_out: u64,
     /// The velocity half and the codebook.
     pub velocity: VelocityConfig,
-    /// The seismic half.
-    pub seismic: SeismicConfig,
+    /// The seismic decoder.
+    pub seismic_decoder: SeismicDecoderConfig,
+    /// The seismic encoder.
+    pub seismic_encoder: SeismicEncoderConfig,
     /// Sizes of the networks.
     pub model: ModelConfig,
 }
@@ -107,23 +109,31 @@ pub struct VelocityConfig {
     pub latent_noise: f64,
 }
 
-/// The seismic half, on the latent of a finished velocity half.
+/// The seismic decoder, on the latent of a finished velocity half.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SeismicConfig {
+pub struct SeismicDecoderConfig {
     /// The loop.
     #[serde(rename = "loop")]
     pub run: LoopConfig,
     /// Gain at which weak amplitudes enter the absolute error of the log amplitudes.
     pub gain: f64,
-    /// Weight of the squared relative error of the raw amplitudes.
+    /// Weight of the squared relative error of the raw amplitudes, beside that of the log amplitudes.
     pub amplitude: f64,
-    /// Weight of the squared distance of the encoder's latent from the velocity encoder's.
-    pub alignment: f64,
-    /// Fraction of the batches that train the encoder too.
-    pub encoder_fraction: f64,
     /// Most noise on the latent that the decoder reads, in standard deviations.
     pub latent_noise: f64,
+}
+
+/// The seismic encoder, to the latent of a finished velocity half.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeismicEncoderConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Weight of the squared distance of the encoder's latent from the velocity encoder's, beside the mean absolute error
+    /// of the normalised velocity.
+    pub alignment: f64,
 }
 
 /// `train diffusion`
@@ -158,14 +168,14 @@ pub trait Checked {
 impl Checked for AutoencoderConfig {
     fn check(&self) -> Result<()> {
         self.velocity.run.check()?;
-        self.seismic.run.check()?;
+        self.seismic_decoder.run.check()?;
+        self.seismic_encoder.run.check()?;
         self.model.check()?;
-        let fraction = self.seismic.encoder_fraction;
-        ensure!((0.0..=1.0).contains(&fraction), "`encoder_fraction` is {fraction}; it lies in 0..=1");
-        for noise in [self.velocity.latent_noise, self.seismic.latent_noise] {
+        for noise in [self.velocity.latent_noise, self.seismic_decoder.latent_noise] {
             ensure!(noise.is_finite() && noise >= 0.0, "`latent_noise` is {noise}; it must not be negative");
         }
-        ensure!(self.seismic.gain >= 1.0, "`gain` is {}; it must be at least 1", self.seismic.gain);
+        let gain = self.seismic_decoder.gain;
+        ensure!(gain >= 1.0, "`gain` is {gain}; it must be at least 1");
         ensure!(self.held_out > 0, "`held_out` is 0; it must be at least 1");
         Ok(())
     }

@@ -11,8 +11,8 @@ use wavediffusion::family::Family;
 use wavediffusion::model::{Denoiser, FamilyLabel, ModelConfig};
 
 use super::config::DiffusionConfig;
-use super::halves::VelocityHalf;
 use super::maps::EndlessMaps;
+use super::parts::VelocityHalf;
 use super::preview::save_maps;
 use super::run::{Figures, Loss, Objective};
 

@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use wavediffusion::consistency::deviation;
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
-use wavediffusion::model::{Autoencoder, ImageConfig, ModelConfig, Quantised};
+use wavediffusion::model::{ImageConfig, ModelConfig, PatchDecoder, PatchEncoder, Quantised};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
-use super::halves::VelocityHalf;
+use super::parts::VelocityHalf;
 use super::preview::{save_maps, save_pairs};
 use super::run::Figures;
 use crate::synth;
@@ -48,66 +48,91 @@ impl HeldOut {
     ///
     /// # Errors
     /// When the picture cannot be written.
-    pub fn reconstruct_maps(&self, model: &VelocityHalf, picture: &Path) -> Result<Figures> {
-        let device = model.codebook.codes().device();
-        let codes = model.codebook.codes().dims()[0];
-        let Quantised { latent, indices } = model.codebook.quantise(model.encoder.forward(self.velocity(&device)));
-        let maps = self.maps(model.decoder.forward(latent))?;
-        let rows: Vec<f32> = self
-            .velocity
-            .chunks(Family::ALL.len())
-            .zip(maps.chunks(Family::ALL.len()))
-            .flat_map(|(truth, decoded)| truth.iter().chain(decoded))
-            .flat_map(|map| map.values().iter().copied())
-            .collect();
-        save_maps(&rows, self.velocity[0].nx(), Family::ALL.len() as u32, picture)?;
+    pub fn reconstruct_maps(&self, velocity: &VelocityHalf, picture: &Path) -> Result<Figures> {
+        let codes = velocity.codebook.codes().dims()[0];
+        let Quantised { latent, indices } = self.encode(velocity);
+        let maps = self.maps(velocity.decoder.forward(latent))?;
+        self.draw_maps(&maps, picture)?;
         let used: HashSet<i64> = indices.try_into_vec_as::<i64>()?.into_iter().collect();
         Ok(vec![("velocity_mae", self.velocity_error(&maps)), ("codes_used", used.len() as f64 / codes as f64)])
     }
 
-    /// Encodes each modality, decodes, and compares with the truth and with the simulator; draws the pairs that were
-    /// encoded from velocity.
+    /// Encodes the maps, decodes them to pairs, and compares with the truth and with the simulator; draws the pairs.
     ///
     /// # Errors
     /// When the picture cannot be written.
-    pub fn reconstruct_pairs(&self, model: &Autoencoder, picture: &Path) -> Result<Figures> {
-        let device = model.codebook.codes().device();
-        let count = self.velocity.len();
-        let logs: Vec<f32> = self.gathers.iter().flat_map(|g| self.normalisation.to_model(g)).collect();
-        let ImageConfig { channels, rows, columns, .. } = self.seismic;
-        let seismic = Tensor::from_data(TensorData::new(logs.clone(), [count, channels, rows, columns]), &device);
-
-        let from_velocity = self.decode(model, model.velocity_encoder.forward(self.velocity(&device)))?;
-        let from_seismic = self.decode(model, model.seismic_encoder.forward(seismic))?;
-        let stride = channels * rows * columns;
-        let pairs: Vec<[&[f32]; 4]> = (0..count)
-            .map(|i| {
-                let shot = &logs[i * stride..][..rows * columns];
-                let decoded = &from_velocity.logs[i * stride..][..rows * columns];
-                [self.velocity[i].values(), from_velocity.maps[i].values(), shot, decoded]
-            })
-            .collect();
-        save_pairs(&pairs, columns, picture)?;
-        Ok(vec![
-            ("velocity_mae", self.velocity_error(&from_velocity.maps)),
-            ("gathers_error", median(self.gathers.iter().zip(&from_velocity.gathers).map(|(t, d)| deviation(d, t)))),
-            ("deviation", median(self.deviations(&from_velocity)?.into_iter())),
-            ("inversion_mae", self.velocity_error(&from_seismic.maps)),
-            ("inversion_deviation", median(self.deviations(&from_seismic)?.into_iter())),
-        ])
-    }
-
-    fn decode(&self, model: &Autoencoder, latent: Tensor<3>) -> Result<Decoded> {
-        let (velocity, seismic) = model.decode(latent);
-        let logs = seismic.try_into_vec_as::<f32>()?;
-        let maps = self.maps(velocity)?;
+    pub fn reconstruct_pairs(
+        &self,
+        velocity: &VelocityHalf,
+        seismic_decoder: &PatchDecoder,
+        picture: &Path,
+    ) -> Result<Figures> {
+        let latent = self.encode(velocity).latent;
+        let maps = self.maps(velocity.decoder.forward(latent.clone()))?;
+        let decoded = seismic_decoder.forward(latent).try_into_vec_as::<f32>()?;
         let ImageConfig { channels, rows, columns, .. } = self.seismic;
         let samples = self.survey.config().samples;
-        let gathers = logs
+        let gathers: Vec<Gathers> = decoded
             .chunks_exact(channels * rows * columns)
             .map(|logs| self.normalisation.from_model(logs, channels, samples, columns))
             .collect();
-        Ok(Decoded { maps, logs, gathers })
+
+        let truth = self.log_amplitudes();
+        let first_shot = |logs: &[f32]| -> Vec<Vec<f32>> {
+            logs.chunks_exact(channels * rows * columns).map(|logs| logs[..rows * columns].to_vec()).collect()
+        };
+        let (true_shots, decoded_shots) = (first_shot(&truth), first_shot(&decoded));
+        let pairs: Vec<[&[f32]; 4]> = (0..maps.len())
+            .map(|i| [self.velocity[i].values(), maps[i].values(), &true_shots[i], &decoded_shots[i]])
+            .collect();
+        save_pairs(&pairs, columns, picture)?;
+
+        let errors = self.gathers.iter().zip(&gathers).map(|(truth, decoded)| deviation(decoded, truth));
+        let deviations = maps
+            .par_iter()
+            .zip(&gathers)
+            .map(|(map, gathers)| Ok(deviation(gathers, &wave::simulate(&self.survey, map)?)))
+            .collect::<Result<Vec<f64>>>()?;
+        Ok(vec![("gathers_error", median(errors)), ("deviation", median(deviations.into_iter()))])
+    }
+
+    /// Encodes the gathers and decodes them to maps; draws the true maps above these.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    pub fn invert(&self, velocity: &VelocityHalf, seismic_encoder: &PatchEncoder, picture: &Path) -> Result<Figures> {
+        let ImageConfig { channels, rows, columns, .. } = self.seismic;
+        let shape = [self.gathers.len(), channels, rows, columns];
+        let device = velocity.codebook.codes().device();
+        let seismic = Tensor::from_data(TensorData::new(self.log_amplitudes(), shape), &device);
+        let latent = velocity.codebook.quantise(seismic_encoder.forward(seismic)).latent;
+        let maps = self.maps(velocity.decoder.forward(latent))?;
+        self.draw_maps(&maps, picture)?;
+        Ok(vec![("inversion_mae", self.velocity_error(&maps))])
+    }
+
+    /// Codes of the maps.
+    fn encode(&self, velocity: &VelocityHalf) -> Quantised {
+        let device = velocity.codebook.codes().device();
+        velocity.codebook.quantise(velocity.encoder.forward(self.velocity(&device)))
+    }
+
+    /// Draws the true maps, a row a family's turn, above those in their places.
+    fn draw_maps(&self, maps: &[VelocityMap], picture: &Path) -> Result<()> {
+        let across = Family::ALL.len();
+        let rows: Vec<f32> = self
+            .velocity
+            .chunks(across)
+            .zip(maps.chunks(across))
+            .flat_map(|(truth, decoded)| truth.iter().chain(decoded))
+            .flat_map(|map| map.values().iter().copied())
+            .collect();
+        save_maps(&rows, self.velocity[0].nx(), across as u32, picture)
+    }
+
+    /// Log amplitudes on the model's time axis, all pairs.
+    fn log_amplitudes(&self) -> Vec<f32> {
+        self.gathers.iter().flat_map(|gathers| self.normalisation.to_model(gathers)).collect()
     }
 
     /// Normalised velocity, (maps, 1, nz, nx).
@@ -138,23 +163,6 @@ impl HeldOut {
         let (sum, count) = errors.fold((0.0, 0usize), |(sum, count), error| (sum + error, count + 1));
         sum / count as f64
     }
-
-    /// Deviation of each decoded pair from the wave equation.
-    fn deviations(&self, decoded: &Decoded) -> Result<Vec<f64>> {
-        let pairs: Vec<_> = decoded.maps.iter().zip(&decoded.gathers).collect();
-        pairs
-            .into_par_iter()
-            .map(|(map, gathers)| Ok(deviation(gathers, &wave::simulate(&self.survey, map)?)))
-            .collect()
-    }
-}
-
-/// Decoded pairs.
-struct Decoded {
-    maps: Vec<VelocityMap>,
-    /// Log amplitudes on the model's time axis, all pairs.
-    logs: Vec<f32>,
-    gathers: Vec<Gathers>,
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

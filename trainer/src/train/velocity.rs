@@ -1,4 +1,4 @@
-//! First stage, first half: the velocity autoencoder and the codebook, on maps that never repeat.
+//! First stage, first part: the velocity autoencoder and the codebook, on maps that never repeat.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use wavediffusion::model::{LatentConfig, Quantised};
 
 use super::codebook::{CodeUse, CodebookAverages};
 use super::config::VelocityConfig;
-use super::halves::{VelocityHalf, perturbed};
 use super::maps::EndlessMaps;
+use super::parts::{VelocityHalf, perturbed};
 use super::run::{Figures, Loss, Objective};
 use super::validation::HeldOut;
 

@@ -1,4 +1,4 @@
-//! The autoencoders as they are trained: one half after the other, meeting in the codebook.
+//! The autoencoders as they are trained: the latent first, then those who learn to read and to write it.
 
 use burn::module::Module;
 use burn::prelude::*;
@@ -18,37 +18,39 @@ pub struct VelocityHalf {
     pub decoder: PatchDecoder,
 }
 
-/// The seismic autoencoder, which learns to speak the latent.
-#[derive(Module, Debug)]
-pub struct SeismicHalf {
-    /// Seismic to latent.
-    pub encoder: PatchEncoder,
+/// The parts of an autoencoder, in the order that they are trained; the last two need the first, but not each other.
+pub struct Parts {
+    /// What defines the latent.
+    pub velocity: VelocityHalf,
     /// Latent to seismic.
-    pub decoder: PatchDecoder,
+    pub seismic_decoder: PatchDecoder,
+    /// Seismic to latent.
+    pub seismic_encoder: PatchEncoder,
 }
 
-/// Both halves with random weights.
-pub fn random_halves(config: &ModelConfig, device: &Device) -> (VelocityHalf, SeismicHalf) {
-    split(Autoencoder::new(config, device))
-}
+impl Parts {
+    /// The parts with random weights.
+    pub fn random(config: &ModelConfig, device: &Device) -> Self {
+        Self::split(Autoencoder::new(config, device))
+    }
 
-/// The halves of an autoencoder.
-pub fn split(model: Autoencoder) -> (VelocityHalf, SeismicHalf) {
-    let Autoencoder { velocity_encoder, seismic_encoder, codebook, velocity_decoder, seismic_decoder } = model;
-    (
-        VelocityHalf { encoder: velocity_encoder, codebook, decoder: velocity_decoder },
-        SeismicHalf { encoder: seismic_encoder, decoder: seismic_decoder },
-    )
-}
+    /// The parts of an autoencoder.
+    pub fn split(model: Autoencoder) -> Self {
+        let Autoencoder { velocity_encoder, seismic_encoder, codebook, velocity_decoder, seismic_decoder } = model;
+        let velocity = VelocityHalf { encoder: velocity_encoder, codebook, decoder: velocity_decoder };
+        Self { velocity, seismic_decoder, seismic_encoder }
+    }
 
-/// The autoencoder of two halves.
-pub fn join(velocity: VelocityHalf, seismic: SeismicHalf) -> Autoencoder {
-    Autoencoder {
-        velocity_encoder: velocity.encoder,
-        seismic_encoder: seismic.encoder,
-        codebook: velocity.codebook,
-        velocity_decoder: velocity.decoder,
-        seismic_decoder: seismic.decoder,
+    /// The autoencoder of these parts.
+    pub fn join(self) -> Autoencoder {
+        let VelocityHalf { encoder, codebook, decoder } = self.velocity;
+        Autoencoder {
+            velocity_encoder: encoder,
+            seismic_encoder: self.seismic_encoder,
+            codebook,
+            velocity_decoder: decoder,
+            seismic_decoder: self.seismic_decoder,
+        }
     }
 }
 

@@ -1,31 +1,31 @@
-//! First stage, second half: the seismic autoencoder, on the latent that the velocity half has defined.
+//! First stage, second part: the seismic decoder, on the latent that the velocity half has defined.
 
 use std::path::Path;
 
 use anyhow::Result;
 use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::RngCore;
+use wavediffusion::model::PatchDecoder;
 
-use super::config::SeismicConfig;
-use super::halves::{SeismicHalf, VelocityHalf, join, perturbed};
+use super::config::SeismicDecoderConfig;
+use super::parts::{VelocityHalf, perturbed};
 use super::run::{Figures, Loss, Objective};
 use super::training_set::{Batch, TrainingSet};
 use super::validation::HeldOut;
 
-/// The decoder learns to read the codes of velocity maps, the encoder to write their latent.
-pub struct SeismicObjective<'a> {
-    config: &'a SeismicConfig,
+/// The decoder learns to read the codes of velocity maps.
+pub struct SeismicDecoderObjective<'a> {
+    config: &'a SeismicDecoderConfig,
     data: &'a TrainingSet,
     held_out: &'a HeldOut,
     /// Without gradients.
     velocity: &'a VelocityHalf,
 }
 
-impl<'a> SeismicObjective<'a> {
-    /// Minimises the errors of gathers and latents of `data`, validates on `held_out`.
+impl<'a> SeismicDecoderObjective<'a> {
+    /// Minimises the errors of the gathers of `data`, validates on `held_out`.
     pub fn new(
-        config: &'a SeismicConfig,
+        config: &'a SeismicDecoderConfig,
         data: &'a TrainingSet,
         held_out: &'a HeldOut,
         velocity: &'a VelocityHalf,
@@ -34,31 +34,23 @@ impl<'a> SeismicObjective<'a> {
     }
 }
 
-impl Objective for SeismicObjective<'_> {
-    type Model = SeismicHalf;
+impl Objective for SeismicDecoderObjective<'_> {
+    type Model = PatchDecoder;
     type Statistics = ();
 
-    fn loss(&self, model: &SeismicHalf, _: usize, size: usize, mut random: ChaCha8Rng, device: &Device) -> Loss<()> {
+    fn loss(&self, model: &PatchDecoder, _: usize, size: usize, mut random: ChaCha8Rng, device: &Device) -> Loss<()> {
         let batch = self.data.batch(size, &mut random, device);
         let latent = self.velocity.encoder.forward(batch.velocity.clone().inner());
-        let read = perturbed(latent.clone(), self.config.latent_noise, &mut random);
+        let read = perturbed(latent, self.config.latent_noise, &mut random);
         let read = self.velocity.codebook.quantise(read).latent.autodiff();
-        let Errors { log, amplitude } = errors(model.decoder.forward(read), &batch, self.config.gain);
-
+        let Errors { log, amplitude } = errors(model.forward(read), &batch, self.config.gain);
         let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let mut figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude))];
-        let mut loss = log + amplitude * self.config.amplitude;
-        if f64::from(random.next_u32()) < self.config.encoder_fraction * f64::from(u32::MAX) {
-            let apart = (model.encoder.forward(batch.seismic) - latent.autodiff()).square().mean();
-            figures.push(("encoder", figure(&apart)));
-            loss = loss + apart * self.config.alignment;
-        }
-        Loss { loss, figures, statistics: () }
+        let figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude))];
+        Loss { loss: log + amplitude * self.config.amplitude, figures, statistics: () }
     }
 
-    fn validate(&self, model: &SeismicHalf, step: usize, directory: &Path) -> Result<Figures> {
-        let model = join(self.velocity.clone(), model.clone());
-        self.held_out.reconstruct_pairs(&model, &directory.join(format!("pairs-{step:06}.png")))
+    fn validate(&self, model: &PatchDecoder, step: usize, directory: &Path) -> Result<Figures> {
+        self.held_out.reconstruct_pairs(self.velocity, model, &directory.join(format!("pairs-{step:06}.png")))
     }
 }
 
