@@ -87,7 +87,7 @@ pub enum Event<'a> {
         step: usize,
         /// Steps in all.
         steps: usize,
-        /// The pair that the denoiser now expects.
+        /// The pair that the latent now decodes into.
         pair: &'a DecodedPair,
         /// Its deviation, where it was asked for.
         deviation: Option<f64>,

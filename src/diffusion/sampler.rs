@@ -75,8 +75,7 @@ pub struct Sampler<'a> {
 pub struct Step {
     /// Steps taken.
     pub step: usize,
-    /// The latents (batch, tokens, latent width) that the denoiser expects at the end of the path, in the encoders'
-    /// units.
+    /// The latents (batch, tokens, latent width) in the encoders' units: less noise each time, none after the last step.
     pub latent: Tensor<3>,
 }
 
@@ -127,7 +126,6 @@ impl<'a> Sampler<'a> {
     pub fn advance(&mut self) -> Option<Step> {
         let (&now, &next) = (self.times.get(self.step)?, self.times.get(self.step + 1)?);
         let flow = self.flow(now);
-        let latent = self.noisy.clone() - flow.clone() * now;
         let length = next - now;
         let direction = match self.previous.take() {
             Some((before, length_before)) if next > 0.0 => {
@@ -139,7 +137,7 @@ impl<'a> Sampler<'a> {
         self.noisy = self.noisy.clone() + direction * length;
         self.previous = Some((flow, length));
         self.step += 1;
-        Some(Step { step: self.step, latent: self.denoiser.restore(latent) })
+        Some(Step { step: self.step, latent: self.denoiser.restore(self.noisy.clone()) })
     }
 
     /// Takes all the steps that are left: the latents of the last one, or `None` if there is none left.

@@ -74,11 +74,11 @@ pub enum EngineEvent {
         step: usize,
         /// Steps in all.
         steps: usize,
-        /// The velocity map that the denoiser now expects, (nz, nx), m/s.
+        /// The velocity map that the latent now decodes into, (nz, nx), m/s.
         #[serde(with = "serde_wasm_bindgen::preserve")]
         #[tsify(type = "Float32Array")]
         velocity: Float32Array,
-        /// The gathers that it now expects, (shots, modelSamples, receivers), raw amplitudes.
+        /// The gathers that it now decodes into, (shots, modelSamples, receivers), raw amplitudes.
         #[serde(with = "serde_wasm_bindgen::preserve")]
         #[tsify(type = "Float32Array")]
         gathers: Float32Array,

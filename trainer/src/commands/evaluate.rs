@@ -8,6 +8,7 @@ use wavediffusion::diffusion::SamplerConfig;
 
 use crate::dataset::Dataset;
 use crate::evaluate::{Plan, evaluate};
+use crate::figure::save_paths;
 use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
 use crate::weights::WeightsArgs;
@@ -20,6 +21,9 @@ pub struct EvaluateArgs {
     /// Generated pairs, and held-out pairs, over all families
     #[arg(long, default_value_t = 200)]
     samples: usize,
+    /// Generated pairs whose deviation is measured after every denoising step
+    #[arg(long, default_value_t = 50)]
+    paths: usize,
     /// Seed of the noise and of the held-out maps; one that training never uses
     #[arg(long, default_value_t = HELD_OUT_SEEDS)]
     seed: u64,
@@ -34,6 +38,9 @@ pub struct EvaluateArgs {
     /// Write the report as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Draw the deviation along the denoising path of each family as a PNG
+    #[arg(long, value_name = "FILE", requires = "paths")]
+    figure: Option<PathBuf>,
 }
 
 /// How samples are drawn.
@@ -68,13 +75,16 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         "seed {} may have been trained on; seeds from {HELD_OUT_SEEDS} on are held out",
         args.seed
     );
-    let plan = Plan { samples: args.samples, seed: args.seed, sampler: args.sampler.config()? };
+    let plan = Plan { samples: args.samples, paths: args.paths, seed: args.seed, sampler: args.sampler.config()? };
     let data = args.data.as_deref().map(Dataset::open).transpose()?;
     let model = args.weights.load()?;
     let report = evaluate(&model, plan, data.as_ref())?;
     let markdown = report.markdown();
     write(args.json.as_deref(), &(serde_json::to_string_pretty(&report)? + "\n"))?;
     write(args.markdown.as_deref(), &markdown)?;
+    if let Some(path) = &args.figure {
+        save_paths(&report, path)?;
+    }
     super::print(&markdown)
 }
 

@@ -38,6 +38,9 @@ pub struct ExportArgs {
     /// Samples of the evaluation that the manifest keeps
     #[arg(long, default_value_t = 200)]
     samples: usize,
+    /// Generated pairs of it whose deviation is measured after every denoising step
+    #[arg(long, default_value_t = 50)]
+    paths: usize,
     /// Family of the example pair
     #[arg(long, default_value = "CurveFault-A")]
     example_family: Family,
@@ -90,7 +93,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     // What is measured are the weights as others will load them, in half precision.
     let mut model = PairModel::load(manifest, &weights, &device)?;
     let sampler = args.sampler.config()?;
-    let report = evaluate(&model, Plan { samples: args.samples, seed: HELD_OUT_SEEDS, sampler }, None)?;
+    let plan = Plan { samples: args.samples, paths: args.paths, seed: HELD_OUT_SEEDS, sampler };
+    let report = evaluate(&model, plan, None)?;
     let deviation = &report.overall.deviation;
     model.manifest.consistency = ConsistencyReference {
         floor_median: deviation.floor_median,

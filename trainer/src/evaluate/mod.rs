@@ -1,5 +1,6 @@
 //! How good the weights are: generated pairs against the wave equation, with floor and ceiling, and inversion.
 
+mod path;
 mod report;
 mod summary;
 
@@ -15,6 +16,7 @@ use wavediffusion::model::FamilyLabel;
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
+pub use path::Path;
 pub use report::{Codebook, Deviation, Metrics, Reconstruction, Report};
 pub use summary::{median, quantile};
 
@@ -30,6 +32,8 @@ const BATCH: usize = 5;
 pub struct Plan {
     /// Generated pairs, and held-out pairs, over all families.
     pub samples: usize,
+    /// Generated pairs, the first ones, whose deviation is measured after every denoising step.
+    pub paths: usize,
     /// Fixes the noise and the held-out maps.
     pub seed: u64,
     /// Steps and guidance.
@@ -54,6 +58,8 @@ struct Measurement {
     inversion_ssim: f64,
     /// Held-out gathers against those of another map of the family.
     ceiling: f64,
+    /// Deviation of the generated pair after each denoising step, if it was followed.
+    path: Option<Vec<f64>>,
 }
 
 /// A true pair.
@@ -98,7 +104,11 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
         .zip(&truths)
         .map(|(&slot, truth)| (plan.seed.wrapping_add(slot as u64), FamilyLabel::Of(truth.family)))
         .collect();
-    let generated = sample(model, plan.sampler, &requests)?;
+    let (generated, mut paths) = if slots.iter().any(|&slot| slot < plan.paths) {
+        follow(model, plan.sampler, &requests)?
+    } else {
+        (sample(model, plan.sampler, &requests)?, Vec::new())
+    };
     let from_velocity = model.autoencoder.velocity_encoder.forward(velocity_tensor(model, &truths));
     let from_seismic =
         model.autoencoder.seismic_encoder.forward(seismic_tensor(model, truths.iter().map(|t| &t.gathers)));
@@ -127,6 +137,7 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
             inversion_error: mean_error(&truth.velocity, &inverted[index].velocity),
             inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),
             ceiling: deviation(&truth.gathers, &other),
+            path: paths.get_mut(index).filter(|_| slots[index] < plan.paths).map(std::mem::take),
         });
     }
     Ok(measurements)
@@ -139,6 +150,24 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
 pub fn sample(model: &PairModel, config: SamplerConfig, requests: &[(u64, FamilyLabel)]) -> Result<Vec<DecodedPair>> {
     let latent = model.sampler(config, requests).finish().context("a sampler takes at least one step")?;
     Ok(pollster::block_on(model.decode(latent))?)
+}
+
+/// Generates pairs and measures each one's deviation after every step.
+fn follow(
+    model: &PairModel,
+    config: SamplerConfig,
+    requests: &[(u64, FamilyLabel)],
+) -> Result<(Vec<DecodedPair>, Vec<Vec<f64>>)> {
+    let mut sampler = model.sampler(config, requests);
+    let (mut pairs, mut paths) = (Vec::new(), vec![Vec::new(); requests.len()]);
+    while let Some(step) = sampler.advance() {
+        pairs = pollster::block_on(model.decode(step.latent))?;
+        for (pair, path) in pairs.iter().zip(&mut paths) {
+            let simulated = wave::simulate(&model.manifest.survey, &pair.velocity)?;
+            path.push(deviation(&model.gathers(pair), &simulated));
+        }
+    }
+    Ok((pairs, paths))
 }
 
 /// Log amplitudes of gathers (batch, shots, model samples, receivers) on the model's device.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use wavediffusion::family::Family;
 
+use super::path::Path;
 use super::summary::{mean, median, quantile};
 use super::{Measurement, Plan};
 
@@ -47,6 +48,9 @@ pub struct Metrics {
     pub inversion_ssim: f64,
     /// Use of the codebook by the held-out maps.
     pub codebook: Codebook,
+    /// The deviation along the denoising path, where it was followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Path>,
 }
 
 /// Distance of pairs from the wave equation: relative L2, see `wavediffusion::consistency::deviation`.
@@ -112,8 +116,8 @@ impl Report {
     pub fn markdown(&self) -> String {
         let mut text = format!(
             "{} generated and {} held-out pairs, seed {}, {} steps, guidance {}.\n\n\
-             | family | samples | deviation, median (p90) | floor, median (p90) | ceiling | consistent | waveform SSIM | \
-             reconstruction: velocity, gathers | inversion MAE, SSIM |\n|---|---|---|---|---|---|---|---|---|\n",
+             | family | samples | deviation, median (p90) | floor, median (p90) | ceiling | consistent | waveform SSIM | path | \
+             reconstruction: velocity, gathers | inversion MAE, SSIM |\n|---|---|---|---|---|---|---|---|---|---|\n",
             self.samples, self.samples, self.seed, self.steps, self.guidance
         );
         let rows = self.families.iter().map(|(family, metrics)| (family.name(), metrics));
@@ -121,7 +125,7 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "| {name} | {} | {:.3} ({:.3}) | {:.3} ({:.3}) | {:.2} | {:.0} % | {:.3} | {:.0} m/s, {:.3} | {:.0} m/s, {:.3} |",
+                "| {name} | {} | {:.3} ({:.3}) | {:.3} ({:.3}) | {:.2} | {:.0} % | {:.3} | {} | {:.0} m/s, {:.3} | {:.0} m/s, {:.3} |",
                 m.samples,
                 m.deviation.median,
                 m.deviation.p90,
@@ -130,6 +134,7 @@ impl Report {
                 m.deviation.ceiling_median,
                 100.0 * m.deviation.consistent_fraction,
                 m.waveform_ssim,
+                m.path.as_ref().map_or_else(String::new, |path| format!("{:.2}", path.spearman_median)),
                 m.reconstruction.velocity_mae_mps,
                 m.reconstruction.gathers_error_median,
                 m.inversion_mae_mps,
@@ -138,7 +143,7 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "\nCodebook: {:.1} % of the codes used, perplexity {:.0}.",
+            "\nThe path is the rank correlation of denoising step and deviation. Codebook: {:.1} % of the codes used, perplexity {:.0}.",
             100.0 * self.codebook.used_fraction,
             self.codebook.perplexity
         );
@@ -170,6 +175,7 @@ impl Metrics {
             inversion_mae_mps: mean(&all(|m| m.inversion_error)),
             inversion_ssim: mean(&all(|m| m.inversion_ssim)),
             codebook: Codebook::new(set.iter().flat_map(|m| m.codes.iter().copied()), codes),
+            path: Path::new(&set.iter().filter_map(|m| m.path.as_deref()).collect::<Vec<_>>()),
         }
     }
 }
@@ -210,6 +216,7 @@ mod tests {
             inversion_error: 100.0,
             inversion_ssim: 0.8,
             ceiling: 0.9,
+            path: Some(vec![0.9, 0.5, 0.2]),
         }
     }
 
@@ -218,7 +225,7 @@ mod tests {
         let measurements: Vec<_> = (1..=10)
             .map(|i| measurement(Family::ALL[i % 2], f64::from(i as u32) * 0.1, f64::from(i as u32) * 0.05))
             .collect();
-        let plan = Plan { samples: 10, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
+        let plan = Plan { samples: 10, paths: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let report = Report::new(plan, &measurements, 4);
         // The floor's 90th percentile is 0.455: four of the ten deviations are below.
         assert_eq!(report.overall.deviation.consistent_fraction, 0.4);
@@ -229,7 +236,7 @@ mod tests {
 
     #[test]
     fn promised_keys_are_in_the_json() {
-        let plan = Plan { samples: 1, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
+        let plan = Plan { samples: 1, paths: 1, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let json = serde_json::to_value(Report::new(plan, &[measurement(Family::StyleA, 0.2, 0.1)], 4)).unwrap();
         assert!(json["samples"].is_u64() && json["seed"].is_u64());
         for metrics in [&json["overall"], &json["families"]["Style-A"]] {
@@ -239,6 +246,7 @@ mod tests {
             for key in ["waveform_ssim", "inversion_mae_mps", "inversion_ssim"] {
                 assert!(metrics[key].is_f64(), "{key}");
             }
+            assert_eq!(metrics["path"]["spearman_median"].as_f64(), Some(-1.0));
             assert!(metrics["codebook"]["used_fraction"].is_f64() && metrics["codebook"]["perplexity"].is_f64());
         }
     }

@@ -1,4 +1,6 @@
-//! Pictures with axes: shot gathers in metres and seconds, a wavefield that runs over its velocity map.
+//! Pictures with axes: shot gathers in metres and seconds, a wavefield that runs over its velocity map, curves.
+
+mod paths;
 
 use std::ops::Range;
 use std::path::Path;
@@ -16,6 +18,8 @@ use wavediffusion::wave::Wavefield;
 
 use crate::files;
 use crate::picture::mix;
+
+pub use paths::save_paths;
 
 /// Name under which the font is known to the plots.
 const FONT: &str = "sans-serif";
