@@ -145,6 +145,14 @@ pub enum GenerateError {
     /// The decoder wrote gathers that are no numbers.
     #[error("the generated gathers hold a value that is not finite")]
     NotFinite,
+    /// Gathers of another survey than the weights'.
+    #[error("gathers of shape {found:?} (shots, samples, receivers); the weights read {expected:?}")]
+    Shape {
+        /// Their shape.
+        found: [usize; 3],
+        /// The survey's.
+        expected: [usize; 3],
+    },
     /// The survey cannot be run on the generated map.
     #[error(transparent)]
     Survey(#[from] SurveyError),

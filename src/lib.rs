@@ -13,6 +13,7 @@ pub mod diffusion;
 pub mod family;
 pub mod gathers;
 pub mod generate;
+pub mod invert;
 pub mod manifest;
 pub mod model;
 pub mod npy;

@@ -12,6 +12,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use wavediffusion::family::Family;
 use wavediffusion::manifest::{AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance};
 use wavediffusion::model::{Autoencoder, Denoiser, ImageConfig, ModelConfig, collect_weights, write_weights};
+use wavediffusion::npy;
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::{Cell, Survey, SurveyConfig};
 use wavediffusion::web::{self, Engine, EngineError, ErrorCode};
@@ -264,6 +265,46 @@ async fn a_pairs_velocity_map_simulated_alone_gives_the_pairs_gathers() {
         let alone = engine.simulate(array(&pair, "velocity"), deaf()).await.unwrap();
         assert_eq!(alone.to_vec(), array(&pair, "simulated"), "{backend}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn gathers_are_inverted_to_maps_whose_simulations_are_compared() {
+    let (on_event, heard) = listener();
+    for backend in ["flex", "webgpu"] {
+        let engine = engine(backend).await;
+        let given = engine.simulate(vec![2200.0; NZ * NX], deaf()).await.unwrap().to_vec();
+        let request = || js("{ samples: 3, spread: 0.5, seed: 4, steps: 2 }");
+        let inversion = engine.invert(given.clone(), request(), on_event.clone()).await.unwrap();
+        let [velocities, simulated, mean, spread] =
+            ["velocities", "simulated", "mean", "spread"].map(|key| array(&inversion, key));
+        assert_eq!((velocities.len(), simulated.len()), (3 * NZ * NX, 3 * SAMPLES * NX));
+        let third = engine.simulate(velocities[2 * NZ * NX..].to_vec(), deaf()).await.unwrap().to_vec();
+        assert_eq!(third, simulated[2 * SAMPLES * NX..], "{backend}");
+        let cell: Vec<f32> = (0..3).map(|map| velocities[map * NZ * NX]).collect();
+        assert!((mean[0] - cell.iter().sum::<f32>() / 3.0).abs() < 0.01, "{backend}");
+        assert!(spread.iter().any(|&v| v > 0.0), "{backend}: noise gave the same map");
+        let misfits: Vec<f64> =
+            js_sys::Array::from(&get(&inversion, "misfits")).iter().flat_map(|v| v.as_f64()).collect();
+        assert!(misfits.len() == 3 && misfits.iter().all(|m| m.is_finite() && *m > 0.0), "{misfits:?}");
+        assert_eq!(code(engine.invert(given[1..].to_vec(), request(), deaf()).await), ErrorCode::BadRequest);
+        assert_eq!(engine.predict(vec![2200.0; NZ * NX]).await.unwrap().length() as usize, SAMPLES * NX);
+    }
+    assert_eq!(heard.borrow().iter().filter(|event| *event == "inverted").count(), 6);
+}
+
+#[wasm_bindgen_test]
+async fn npy_files_are_read_and_others_refused() {
+    let engine = engine("flex").await;
+    let gathers = npy::to_bytes(&[2, 1, SAMPLES, NX], &[0.5; 2 * SAMPLES * NX]).unwrap();
+    assert_eq!(engine.read_gathers(&gathers).unwrap().to_vec(), [0.5; SAMPLES * NX]);
+    let velocity = npy::to_bytes(&[NZ, NX], &[2000.0; NZ * NX]).unwrap();
+    assert_eq!(engine.read_velocity(&velocity).unwrap().to_vec(), [2000.0; NZ * NX]);
+    for bad in [&velocity[..], &gathers[..500], b"shot,time", b""] {
+        assert_eq!(code(engine.read_gathers(bad)), ErrorCode::BadFile);
+    }
+    let other = npy::to_bytes(&[1, SAMPLES, NX - 1], &[0.5; SAMPLES * (NX - 1)]).unwrap();
+    assert_eq!(code(engine.read_gathers(&other)), ErrorCode::BadFile);
+    assert_eq!(code(engine.read_velocity(&gathers)), ErrorCode::BadFile);
 }
 
 #[wasm_bindgen_test]

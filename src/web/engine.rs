@@ -24,9 +24,9 @@ use crate::wave::Medium;
 /// The trained networks and the wave simulator, on one backend. Does one thing at a time.
 #[wasm_bindgen]
 pub struct Engine {
-    model: PairModel,
-    gpu: Option<Gpu>,
-    control: Control,
+    pub(super) model: PairModel,
+    pub(super) gpu: Option<Gpu>,
+    pub(super) control: Control,
 }
 
 #[wasm_bindgen]
@@ -108,7 +108,7 @@ impl Engine {
         let request: GenerateRequest = serde_wasm_bindgen::from_value(request).map_err(ErrorCode::BadRequest.wrap())?;
         let parsed = parse(&request)?;
         let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
-        let simulator = BrowserSimulator { gpu: self.gpu.as_ref().map(|gpu| &gpu.device), run: &run };
+        let simulator = self.simulator(&run);
         let mut reporter = Reporter::new(&run);
         let generated = self.model.generate(parsed, &simulator, &mut reporter).await;
         if let Some(failure) = run.failure().await {
@@ -135,7 +135,7 @@ impl Engine {
         let _busy = self.control.begin()?;
         let map = self.velocity_map(velocity)?;
         let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
-        let simulator = BrowserSimulator { gpu: self.gpu.as_ref().map(|gpu| &gpu.device), run: &run };
+        let simulator = self.simulator(&run);
         let simulated = simulator.simulate(&self.model.manifest.survey, &map).await;
         if let Some(failure) = run.failure().await {
             return Err(failure);
@@ -171,14 +171,19 @@ impl Engine {
         if self.gpu.is_some() { Backend::WebGpu } else { Backend::Flex }
     }
 
+    /// The wave equation where this engine computes.
+    pub(super) fn simulator<'a>(&'a self, run: &'a Run<'a>) -> BrowserSimulator<'a> {
+        BrowserSimulator { gpu: self.gpu.as_ref().map(|gpu| &gpu.device), run }
+    }
+
     /// A velocity map of the weights' shape, from JavaScript's values.
-    fn velocity_map(&self, values: Vec<f32>) -> Result<VelocityMap, EngineError> {
+    pub(super) fn velocity_map(&self, values: Vec<f32>) -> Result<VelocityMap, EngineError> {
         let ImageConfig { rows, columns, .. } = self.model.manifest.model.velocity;
         VelocityMap::new(rows, columns, values).map_err(ErrorCode::BadRequest.wrap())
     }
 
     /// The error of a run that nobody called off.
-    fn fault(&self, error: GenerateError) -> EngineError {
+    pub(super) fn fault(&self, error: GenerateError) -> EngineError {
         let code = match error {
             GenerateError::Device(_) | GenerateError::Simulator(_) if self.gpu.is_some() => ErrorCode::GpuError,
             GenerateError::Cancelled => ErrorCode::Cancelled,
@@ -221,6 +226,6 @@ fn parse(request: &GenerateRequest) -> Result<Request, EngineError> {
     Ok(Request { label, seed: request.seed, sampler, path: request.path })
 }
 
-fn to_js(value: &impl Serialize) -> Result<JsValue, EngineError> {
+pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, EngineError> {
     serde_wasm_bindgen::to_value(value).map_err(ErrorCode::Internal.wrap())
 }

@@ -12,6 +12,8 @@ use wasm_bindgen::{JsCast, JsValue};
 pub enum ErrorCode {
     /// A request or an argument makes no sense; the message names the value and what is accepted.
     BadRequest,
+    /// A file is no .npy, is truncated, or holds an array of another shape than the weights take.
+    BadFile,
     /// The manifest is not JSON, lacks a field, or describes something that this version cannot run.
     BadManifest,
     /// The weights are truncated, corrupted, or of another architecture than the manifest says.

@@ -8,6 +8,7 @@ mod control;
 mod engine;
 mod error;
 mod gpu;
+mod invert;
 mod probe;
 mod report;
 mod simulate;
@@ -18,7 +19,10 @@ pub use constructors::run_constructors;
 pub use engine::Engine;
 pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
-pub use types::{Backend, EngineEvent, GenerateRequest, Pair, PairShape, PathPoint, Probe, Stage, Timing, Wavefield};
+pub use types::{
+    Backend, EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair, PairShape, PathPoint, Probe, Stage, Timing,
+    Wavefield,
+};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

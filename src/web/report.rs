@@ -78,15 +78,15 @@ impl From<generate::Stage> for Stage {
 }
 
 /// The worker's monotonic clock.
-struct Clock(Option<Performance>);
+pub(super) struct Clock(Option<Performance>);
 
 impl Clock {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(js_sys::global().dyn_into::<WorkerGlobalScope>().ok().and_then(|worker| worker.performance()))
     }
 
     /// Milliseconds since some moment. Outside a worker, where the engine is not meant to run, the wall clock's.
-    fn milliseconds(&self) -> f64 {
+    pub(super) fn milliseconds(&self) -> f64 {
         self.0.as_ref().map_or_else(js_sys::Date::now, Performance::now)
     }
 }

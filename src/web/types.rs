@@ -50,6 +50,20 @@ pub struct GenerateRequest {
     pub path: bool,
 }
 
+/// How to invert gathers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InvertRequest {
+    /// Number of velocity maps: the first decodes the gathers' latent as it is.
+    pub samples: usize,
+    /// How far towards noise and back the latent of each other map goes, above 0 and up to 1.
+    pub spread: f32,
+    /// Fixes the noise.
+    pub seed: u64,
+    /// Denoising steps.
+    pub steps: usize,
+}
+
 /// A stage of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
@@ -94,6 +108,21 @@ pub enum EngineEvent {
         /// Which.
         stage: Stage,
         /// Time that it took.
+        milliseconds: f64,
+    },
+    /// A map of an inversion is done.
+    Inverted {
+        /// Its number, from 0.
+        index: usize,
+        /// Maps in all.
+        samples: usize,
+        /// The map, (nz, nx), m/s.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[tsify(type = "Float32Array")]
+        velocity: Float32Array,
+        /// How far its simulated gathers are from those that were inverted: relative L2.
+        misfit: f64,
+        /// Time that it took, simulation and all.
         milliseconds: f64,
     },
     /// The simulation goes on.
@@ -191,6 +220,31 @@ pub struct Pair {
     pub path: Vec<PathPoint>,
     /// Time of each stage.
     pub timings: Vec<Timing>,
+}
+
+/// Velocity maps that may have given some gathers.
+#[derive(Clone, Debug, Serialize, Tsify)]
+pub struct Inversion {
+    /// How it was asked for.
+    pub request: InvertRequest,
+    /// The maps, (samples, nz, nx), m/s.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub velocities: Float32Array,
+    /// What the wave equation makes of each, (samples, shots, time samples, receivers), raw amplitudes.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub simulated: Float32Array,
+    /// How far that is from the gathers that were inverted, map by map: relative L2.
+    pub misfits: Vec<f64>,
+    /// Mean of the maps, (nz, nx), m/s.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub mean: Float32Array,
+    /// Their standard deviation.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub spread: Float32Array,
 }
 
 /// The pressure of one shot in the ground, in equal steps of time.

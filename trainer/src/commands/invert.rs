@@ -5,15 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use indicatif::ProgressIterator;
-use wavediffusion::consistency::deviation;
-use wavediffusion::gathers::Gathers;
-use wavediffusion::generate::PairModel;
+use wavediffusion::generate::{CpuSimulator, Unobserved};
+use wavediffusion::invert::InversionConfig;
 use wavediffusion::npy::{NpyArray, NpyWriter};
-use wavediffusion::velocity_map::VelocityMap;
-use wavediffusion::wave;
 
 use super::evaluate::SamplerArgs;
-use crate::evaluate::{median, seismic_tensor};
+use crate::evaluate::median;
 use crate::weights::WeightsArgs;
 
 /// Invert shot gathers to velocity maps
@@ -27,8 +24,8 @@ pub struct InvertArgs {
     /// Velocity maps in m/s to write, a .npy of shape (N, samples, nz, nx)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Maps for each set of gathers: one decodes their latent as it is; several send it part of the way to noise and back,
-    /// each with other noise, and show where the gathers leave the map open
+    /// Maps for each set of gathers: the first decodes their latent as it is; each other sends it part of the way to noise
+    /// and back, and shows where the gathers leave the map open
     #[arg(long, default_value_t = 1)]
     samples: usize,
     /// How far towards noise, 0 to 1
@@ -46,8 +43,7 @@ pub struct InvertArgs {
 /// # Errors
 /// When the gathers are not of the model's survey, the weights cannot be used, or the output cannot be written.
 pub fn run(args: &InvertArgs) -> Result<()> {
-    ensure!(args.samples > 0, "`--samples` is 0; it must be at least 1");
-    ensure!(args.spread > 0.0 && args.spread <= 1.0, "`--spread` is {}; it lies above 0 and up to 1", args.spread);
+    let config = InversionConfig::new(args.samples, args.spread, args.seed, args.sampler.config()?)?;
     let name = args.seismic.display();
     let gathers = NpyArray::read(&args.seismic)
         .and_then(|array| array.gathers())
@@ -64,9 +60,9 @@ pub fn run(args: &InvertArgs) -> Result<()> {
     let mut out = NpyWriter::create(&args.out, &[gathers.len(), args.samples, nz, nx]).with_context(failed)?;
     let mut misfits = Vec::new();
     for set in gathers.iter().progress() {
-        for map in invert(&model, set, args)? {
-            misfits.push(deviation(&wave::simulate(&model.manifest.survey, &map)?, set));
-            out.write(map.values()).with_context(failed)?;
+        for map in pollster::block_on(model.invert(set, config, &CpuSimulator, &mut Unobserved))? {
+            misfits.push(map.misfit);
+            out.write(map.velocity.values()).with_context(failed)?;
         }
     }
     out.finish().with_context(failed)?;
@@ -76,16 +72,4 @@ pub fn run(args: &InvertArgs) -> Result<()> {
         gathers.len(),
         median(&misfits)
     ))
-}
-
-fn invert(model: &PairModel, gathers: &Gathers, args: &InvertArgs) -> Result<Vec<VelocityMap>> {
-    let latent = model.autoencoder.seismic_encoder.forward(seismic_tensor(model, std::iter::once(gathers)));
-    let latent = if args.samples == 1 {
-        latent
-    } else {
-        let seeds: Vec<u64> = (0..args.samples as u64).map(|k| args.seed.wrapping_add(k)).collect();
-        let sampler = model.sampler_from(args.sampler.config()?, &seeds, latent, args.spread);
-        sampler.finish().context("a sampler takes at least one step")?
-    };
-    Ok(pollster::block_on(model.decode(latent))?.into_iter().map(|pair| pair.velocity).collect())
 }

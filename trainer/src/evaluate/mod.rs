@@ -5,7 +5,6 @@ mod report;
 mod summary;
 
 use anyhow::{Context, Result};
-use burn::prelude::*;
 use rayon::prelude::*;
 use wavediffusion::consistency::{compare, deviation, ssim};
 use wavediffusion::diffusion::SamplerConfig;
@@ -109,9 +108,10 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
     } else {
         (sample(model, plan.sampler, &requests)?, Vec::new())
     };
-    let from_velocity = model.autoencoder.velocity_encoder.forward(velocity_tensor(model, &truths));
+    let from_velocity =
+        model.autoencoder.velocity_encoder.forward(model.velocity_tensor(truths.iter().map(|truth| &truth.velocity)));
     let from_seismic =
-        model.autoencoder.seismic_encoder.forward(seismic_tensor(model, truths.iter().map(|t| &t.gathers)));
+        model.autoencoder.seismic_encoder.forward(model.seismic_tensor(truths.iter().map(|truth| &truth.gathers)));
     let codes = model.autoencoder.codebook.quantise(from_velocity.clone()).indices;
     let codes: Vec<i64> = codes.into_data().convert::<i64>().try_to_vec()?;
     let codes_each = codes.len() / truths.len();
@@ -168,21 +168,6 @@ fn follow(
         }
     }
     Ok((pairs, paths))
-}
-
-/// Log amplitudes of gathers (batch, shots, model samples, receivers) on the model's device.
-pub fn seismic_tensor<'a>(model: &PairModel, gathers: impl ExactSizeIterator<Item = &'a Gathers>) -> Tensor<4> {
-    let image = model.manifest.model.seismic;
-    let shape = [gathers.len(), image.channels, image.rows, image.columns];
-    let values: Vec<f32> = gathers.flat_map(|gathers| model.manifest.normalisation.to_model(gathers)).collect();
-    Tensor::from_data(TensorData::new(values, shape), &model.device)
-}
-
-fn velocity_tensor(model: &PairModel, truths: &[TruePair]) -> Tensor<4> {
-    let (nz, nx) = (model.manifest.model.velocity.rows, model.manifest.model.velocity.columns);
-    let normalise = |&v: &f32| model.manifest.normalisation.normalise_velocity(v);
-    let values: Vec<f32> = truths.iter().flat_map(|truth| truth.velocity.values().iter().map(normalise)).collect();
-    Tensor::from_data(TensorData::new(values, [truths.len(), 1, nz, nx]), &model.device)
 }
 
 /// Held-out pair of a slot: families take turns.

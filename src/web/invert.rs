@@ -1,0 +1,147 @@
+//! Inversion and prediction: from gathers to velocity maps, and from a map to the gathers that the model expects.
+
+use std::ops::ControlFlow;
+
+use js_sys::{Float32Array, Function};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::control::Run;
+use super::engine::{Engine, to_js};
+use super::error::{EngineError, ErrorCode};
+use super::report::Clock;
+use super::types::{EngineEvent, Inversion, InvertRequest};
+use crate::diffusion::SamplerConfig;
+use crate::gathers::Gathers;
+use crate::invert::{InversionConfig, InversionObserver, InvertedMap, mean_and_spread};
+use crate::npy::NpyArray;
+
+#[wasm_bindgen]
+impl Engine {
+    /// Velocity maps that may have given `gathers`, (shots, samples, receivers) of the weights' survey, raw amplitudes.
+    ///
+    /// `onEvent` hears of every map and of how far its simulation is.
+    #[wasm_bindgen(unchecked_return_type = "Inversion")]
+    pub async fn invert(
+        &self,
+        gathers: Vec<f32>,
+        #[wasm_bindgen(unchecked_param_type = "InvertRequest")] request: JsValue,
+        #[wasm_bindgen(js_name = "onEvent", unchecked_param_type = "(event: EngineEvent) => void | Promise<void>")]
+        on_event: Function,
+    ) -> Result<JsValue, EngineError> {
+        let _busy = self.control.begin()?;
+        let request: InvertRequest = serde_wasm_bindgen::from_value(request).map_err(ErrorCode::BadRequest.wrap())?;
+        let sampler = SamplerConfig::new(request.steps, 1.0).map_err(ErrorCode::BadRequest.wrap())?;
+        let config = InversionConfig::new(request.samples, request.spread, request.seed, sampler)
+            .map_err(ErrorCode::BadRequest.wrap())?;
+        let gathers = self.gathers_of(gathers)?;
+        let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
+        let simulator = self.simulator(&run);
+        let clock = Clock::new();
+        let mut reporter = MapReporter { run: &run, samples: config.samples(), since: clock.milliseconds(), clock };
+        let inverted = self.model.invert(&gathers, config, &simulator, &mut reporter).await;
+        if let Some(failure) = run.failure().await {
+            return Err(failure);
+        }
+        let maps = inverted.map_err(|error| self.fault(error))?;
+        let (mean, spread) = mean_and_spread(&maps);
+        let joined = |values: fn(&InvertedMap) -> &[f32]| {
+            Float32Array::from(&maps.iter().flat_map(values).copied().collect::<Vec<_>>()[..])
+        };
+        to_js(&Inversion {
+            request,
+            velocities: joined(|map| map.velocity.values()),
+            simulated: joined(|map| map.simulated.values()),
+            misfits: maps.iter().map(|map| map.misfit).collect(),
+            mean: Float32Array::from(&mean[..]),
+            spread: Float32Array::from(&spread[..]),
+        })
+    }
+
+    /// The gathers that the model expects of a velocity map (nz, nx) in m/s: velocity, latent, seismic data, with no
+    /// simulation. (shots, samples, receivers), raw amplitudes.
+    pub async fn predict(&self, velocity: Vec<f32>) -> Result<Float32Array, EngineError> {
+        let _busy = self.control.begin()?;
+        let map = self.velocity_map(velocity)?;
+        let latent = self.model.autoencoder.velocity_encoder.forward(self.model.velocity_tensor(std::iter::once(&map)));
+        let pairs = self.model.decode(latent).await.map_err(|error| self.fault(error))?;
+        let gathers = pairs.first().map(|pair| self.model.gathers(pair));
+        Ok(gathers.map_or_else(Float32Array::default, |gathers| Float32Array::from(gathers.values())))
+    }
+
+    /// The gathers in a .npy file of shape (shots, samples, receivers) or (N, shots, samples, receivers), the first of
+    /// N, if they are of the weights' survey.
+    #[wasm_bindgen(js_name = "readGathers")]
+    pub fn read_gathers(&self, file: &[u8]) -> Result<Float32Array, EngineError> {
+        let sets = NpyArray::from_bytes(file).and_then(|array| array.gathers()).map_err(ErrorCode::BadFile.wrap())?;
+        let first =
+            sets.into_iter().next().ok_or_else(|| EngineError::new(ErrorCode::BadFile, "The file is empty."))?;
+        let (found, expected) = (first.shape(), self.survey_shape());
+        if found != expected {
+            let message = format!(
+                "The file holds gathers of shape {found:?} (shots, samples, receivers); the weights invert {expected:?}."
+            );
+            return Err(EngineError::new(ErrorCode::BadFile, message));
+        }
+        Ok(Float32Array::from(first.values()))
+    }
+
+    /// The velocity map in a .npy file of shape (nz, nx), (1, nz, nx) or (N, 1, nz, nx), the first of N, if it is of the
+    /// weights' size.
+    #[wasm_bindgen(js_name = "readVelocity")]
+    pub fn read_velocity(&self, file: &[u8]) -> Result<Float32Array, EngineError> {
+        let maps =
+            NpyArray::from_bytes(file).and_then(|array| array.velocity_maps()).map_err(ErrorCode::BadFile.wrap())?;
+        let first =
+            maps.into_iter().next().ok_or_else(|| EngineError::new(ErrorCode::BadFile, "The file is empty."))?;
+        let image = self.model.manifest.model.velocity;
+        let (found, expected) = ((first.nz(), first.nx()), (image.rows, image.columns));
+        if found != expected {
+            let message =
+                format!("The file holds a velocity map of shape {found:?} (nz, nx); the weights take {expected:?}.");
+            return Err(EngineError::new(ErrorCode::BadFile, message));
+        }
+        Ok(Float32Array::from(first.values()))
+    }
+}
+
+impl Engine {
+    /// Shots, samples and receivers of the weights' survey.
+    fn survey_shape(&self) -> [usize; 3] {
+        let survey = self.model.manifest.survey.config();
+        [survey.sources.len(), survey.samples, survey.receivers.len()]
+    }
+
+    /// Gathers of the weights' survey, from JavaScript's values.
+    fn gathers_of(&self, values: Vec<f32>) -> Result<Gathers, EngineError> {
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(EngineError::new(ErrorCode::BadRequest, "The gathers hold a value that is not finite."));
+        }
+        let [shots, samples, receivers] = self.survey_shape();
+        Gathers::new(shots, samples, receivers, values).map_err(ErrorCode::BadRequest.wrap())
+    }
+}
+
+/// Passes each map of an inversion on.
+struct MapReporter<'a> {
+    run: &'a Run<'a>,
+    clock: Clock,
+    since: f64,
+    samples: usize,
+}
+
+impl InversionObserver for MapReporter<'_> {
+    async fn map(&mut self, index: usize, map: &InvertedMap) -> ControlFlow<()> {
+        let now = self.clock.milliseconds();
+        let event = EngineEvent::Inverted {
+            index,
+            samples: self.samples,
+            velocity: Float32Array::from(map.velocity.values()),
+            misfit: map.misfit,
+            milliseconds: now - self.since,
+        };
+        let flow = self.run.report(&event).await;
+        self.since = self.clock.milliseconds();
+        flow
+    }
+}
