@@ -76,6 +76,12 @@ impl VelocityMap {
         self.values[z * self.nx + x]
     }
 
+    /// Mean absolute difference from a map of the same shape, in m/s.
+    pub fn mean_error(&self, other: &Self) -> f64 {
+        let errors = self.values.iter().zip(&other.values).map(|(a, b)| f64::from((a - b).abs()));
+        errors.sum::<f64>() / self.values.len() as f64
+    }
+
     /// Slowest and fastest velocity, in m/s.
     pub fn range(&self) -> (f32, f32) {
         self.values.iter().fold((f32::INFINITY, 0.0), |(low, high), &v| (low.min(v), high.max(v)))

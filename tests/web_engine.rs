@@ -107,6 +107,11 @@ fn listener() -> (Function, Rc<RefCell<Vec<String>>>) {
     let closure = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
         let words = ["kind", "stage"].iter().filter_map(|key| get(&event, key).as_string());
         notes.borrow_mut().push(words.collect::<Vec<_>>().join(" "));
+        if get(&event, "kind") == "inverted" {
+            let map = array(&event, "velocity");
+            let error = map.iter().map(|v| f64::from((v - 2200.0).abs())).sum::<f64>() / map.len() as f64;
+            assert!((get(&event, "error").as_f64().unwrap() - error).abs() < 1e-6 * error);
+        }
         if get(&event, "kind") == "step" {
             assert_eq!(array(&event, "velocity").len(), NZ * NX);
             assert_eq!(array(&event, "gathers").len(), SAMPLES / 8 * NX);
@@ -274,7 +279,8 @@ async fn gathers_are_inverted_to_maps_whose_simulations_are_compared() {
         let engine = engine(backend).await;
         let given = engine.simulate(vec![2200.0; NZ * NX], deaf()).await.unwrap().to_vec();
         let request = || js("{ samples: 3, spread: 0.5, seed: 4, steps: 2 }");
-        let inversion = engine.invert(given.clone(), request(), on_event.clone()).await.unwrap();
+        let inversion =
+            engine.invert(given.clone(), Some(vec![2200.0; NZ * NX]), request(), on_event.clone()).await.unwrap();
         let [velocities, simulated, mean, spread] =
             ["velocities", "simulated", "mean", "spread"].map(|key| array(&inversion, key));
         assert_eq!((velocities.len(), simulated.len()), (3 * NZ * NX, 3 * SAMPLES * NX));
@@ -286,7 +292,7 @@ async fn gathers_are_inverted_to_maps_whose_simulations_are_compared() {
         let misfits: Vec<f64> =
             js_sys::Array::from(&get(&inversion, "misfits")).iter().flat_map(|v| v.as_f64()).collect();
         assert!(misfits.len() == 3 && misfits.iter().all(|m| m.is_finite() && *m > 0.0), "{misfits:?}");
-        assert_eq!(code(engine.invert(given[1..].to_vec(), request(), deaf()).await), ErrorCode::BadRequest);
+        assert_eq!(code(engine.invert(given[1..].to_vec(), None, request(), deaf()).await), ErrorCode::BadRequest);
         assert_eq!(engine.predict(vec![2200.0; NZ * NX]).await.unwrap().length() as usize, SAMPLES * NX);
     }
     assert_eq!(heard.borrow().iter().filter(|event| *event == "inverted").count(), 6);

@@ -15,16 +15,19 @@ use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
 use crate::invert::{InversionConfig, InversionObserver, InvertedMap, mean_and_spread};
 use crate::npy::NpyArray;
+use crate::velocity_map::VelocityMap;
 
 #[wasm_bindgen]
 impl Engine {
     /// Velocity maps that may have given `gathers`, (shots, samples, receivers) of the weights' survey, raw amplitudes.
     ///
-    /// `onEvent` hears of every map and of how far its simulation is.
+    /// Where the map that gave them is known, `truth` (nz, nx) in m/s, each map's error is told. `onEvent` hears of every
+    /// map and of how far its simulation is.
     #[wasm_bindgen(unchecked_return_type = "Inversion")]
     pub async fn invert(
         &self,
         gathers: Vec<f32>,
+        truth: Option<Vec<f32>>,
         #[wasm_bindgen(unchecked_param_type = "InvertRequest")] request: JsValue,
         #[wasm_bindgen(js_name = "onEvent", unchecked_param_type = "(event: EngineEvent) => void | Promise<void>")]
         on_event: Function,
@@ -35,10 +38,12 @@ impl Engine {
         let config = InversionConfig::new(request.samples, request.spread, request.seed, sampler)
             .map_err(ErrorCode::BadRequest.wrap())?;
         let gathers = self.gathers_of(gathers)?;
+        let truth = truth.map(|truth| self.velocity_map(truth)).transpose()?;
         let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
         let simulator = self.simulator(&run);
         let clock = Clock::new();
-        let mut reporter = MapReporter { run: &run, samples: config.samples(), since: clock.milliseconds(), clock };
+        let (samples, since) = (config.samples(), clock.milliseconds());
+        let mut reporter = MapReporter { run: &run, clock, since, samples, truth };
         let inverted = self.model.invert(&gathers, config, &simulator, &mut reporter).await;
         if let Some(failure) = run.failure().await {
             return Err(failure);
@@ -128,6 +133,7 @@ struct MapReporter<'a> {
     clock: Clock,
     since: f64,
     samples: usize,
+    truth: Option<VelocityMap>,
 }
 
 impl InversionObserver for MapReporter<'_> {
@@ -138,6 +144,7 @@ impl InversionObserver for MapReporter<'_> {
             samples: self.samples,
             velocity: Float32Array::from(map.velocity.values()),
             misfit: map.misfit,
+            error: self.truth.as_ref().map(|truth| truth.mean_error(&map.velocity)),
             milliseconds: now - self.since,
         };
         let flow = self.run.report(&event).await;

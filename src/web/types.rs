@@ -122,6 +122,10 @@ pub enum EngineEvent {
         velocity: Float32Array,
         /// How far its simulated gathers are from those that were inverted: relative L2.
         misfit: f64,
+        /// Mean absolute error, m/s, where the truth is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        error: Option<f64>,
         /// Time that it took, simulation and all.
         milliseconds: f64,
     },

@@ -8,22 +8,38 @@ import { describe } from "./engine/failure";
 import { fetchExample } from "./example";
 import { parseManifest } from "./manifest";
 import { createPlayer } from "./player";
-import { filmFits, initialState, requestOf, type Settings } from "./state";
+import { filmFits, GALLERY, initialState, invertRequestOf, PREPARED, requestOf, type Settings, shown } from "./state";
 import { createStore } from "./store";
-import { formatQuery, parseQuery } from "./url";
+import { formatQuery, LIMITS, parseQuery } from "./url";
 import type { Commands } from "./views/commands";
 import { createControls } from "./views/controls";
 import { createEngineBadge, createErrorLine, createFreshness } from "./views/engine";
+import { createGallery } from "./views/gallery";
 import { createGathers } from "./views/gathers";
 import { createGround } from "./views/ground";
+import { createInversion } from "./views/inversion";
+import { createModes } from "./views/modes";
 import { createPath } from "./views/path";
 import { createTimings } from "./views/timings";
 import { createVerdict } from "./views/verdict";
 
 const WEIGHTS = new URL("./weights/", document.baseURI);
+const HELD_OUT = new URL("./prepared/", document.baseURI);
 
 /** What stands until the manifest tells the example's settings. */
-const DEFAULTS: Settings = { family: null, seed: 1, steps: 16, guidance: 1.5, path: true, shot: 2, backend: null };
+const DEFAULTS: Settings = {
+  mode: "generate",
+  family: null,
+  seed: 1,
+  steps: 16,
+  guidance: 1.5,
+  path: true,
+  maps: 6,
+  spread: 0.4,
+  prepared: PREPARED[1],
+  shot: 2,
+  backend: null,
+};
 
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const store = createStore(initialState({ ...DEFAULTS, ...parseQuery(location.search) }, darkScheme.matches));
@@ -35,17 +51,40 @@ const commands: Commands = {
   set(settings) {
     const wasPlaying = store.state().film?.playing ?? false;
     store.dispatch({ type: "settings", settings });
-    history.replaceState(null, "", formatQuery(store.state().settings, location.search) + location.hash);
+    const address = formatQuery(store.state().settings, location.search) + location.hash;
+    // A mode is a place that one goes back from; a slider is not.
+    if (settings.mode) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
     if (settings.shot !== undefined && wasPlaying) commands.play();
   },
-  generate() {
-    void engine.generate(requestOf(store.state().settings));
+  run() {
+    const { settings, inverted } = store.state();
+    const request = requestOf(settings);
+    if (settings.mode === "generate") void engine.generate(request);
+    else if (settings.mode === "gallery") {
+      const seeds = Array.from({ length: GALLERY }, (_, i) => (settings.seed + i) % (LIMITS.seed[1] + 1));
+      void engine.gallery(seeds.map((seed) => ({ ...request, seed, path: false })));
+    } else if (settings.prepared !== null) {
+      const file = new URL(`${settings.prepared}.npy`, HELD_OUT);
+      void engine.invertPrepared(settings.prepared, file, invertRequestOf(settings));
+    } else if (inverted) void engine.invert(inverted.given, invertRequestOf(settings));
   },
+  open(pair) {
+    store.dispatch({ type: "open", pair });
+    commands.set({ mode: "generate" });
+  },
+  give(file) {
+    void engine.give(file).then((taken) => {
+      if (taken) commands.set({ prepared: null });
+    });
+  },
+  choose: (index) => store.dispatch({ type: "choose", index }),
   cancel() {
     void engine.cancel();
   },
   play() {
-    const { film, sample, settings } = store.state();
+    const { film, settings } = store.state();
+    const sample = shown(store.state());
     if (!sample) return;
     if (!filmFits(film, sample.velocity, settings.shot)) void engine.film(sample.velocity, settings.shot);
     else {
@@ -58,6 +97,7 @@ const commands: Commands = {
 };
 
 for (const view of [
+  ...createModes(find("#modes"), find("main"), commands),
   ...createControls(find<HTMLFormElement>("#controls"), commands),
   createEngineBadge(find("#engine")),
   createErrorLine(find("#error")),
@@ -67,10 +107,14 @@ for (const view of [
   ...createVerdict(find("#verdict")),
   createPath(find("#path")),
   createTimings(find("#timings")),
+  ...createGallery(find("#gallery"), commands),
+  ...createInversion(find("#inversion"), commands),
 ]) {
   store.subscribe(view);
 }
 createPlayer(store);
+
+addEventListener("popstate", () => store.dispatch({ type: "settings", settings: parseQuery(location.search) }));
 
 /** First the example, so that there is something to see; then the engine, with its megabytes. */
 async function start(): Promise<void> {

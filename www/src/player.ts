@@ -1,6 +1,6 @@
 /** Moves the wavefield film on while it plays. */
 
-import { filmFits } from "./state";
+import { filmFits, shown } from "./state";
 import type { Store } from "./store";
 
 /** Seconds that the whole film takes. */
@@ -13,8 +13,8 @@ export function createPlayer(store: Store): void {
 
   const tick = (now: number) => {
     scheduled = false;
-    const { film, sample, settings } = store.state();
-    if (!filmFits(film, sample?.velocity, settings.shot) || !film.playing || !film.frames) {
+    const { film, settings } = store.state();
+    if (!filmFits(film, shown(store.state())?.velocity, settings.shot) || !film.playing || !film.frames) {
       before = null;
       return;
     }

@@ -2,9 +2,21 @@ import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wave
 import { describe, expect, it } from "vitest";
 import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
-import { type Action, initialState, reduce, requestOf, type Settings, type State } from "./state";
+import { type Action, initialState, reduce, requestOf, type Settings, type State, shown } from "./state";
 
-const SETTINGS: Settings = { family: "Style-A", seed: 7, steps: 4, guidance: 1.5, path: true, shot: 2, backend: null };
+const SETTINGS: Settings = {
+  mode: "generate",
+  family: "Style-A",
+  seed: 7,
+  steps: 4,
+  guidance: 1.5,
+  path: true,
+  maps: 2,
+  spread: 0.4,
+  prepared: "Style-A",
+  shot: 2,
+  backend: null,
+};
 const REQUEST: GenerateRequest = requestOf(SETTINGS);
 
 const SHAPE: PairShape = {
@@ -180,5 +192,47 @@ describe("reduce", () => {
     const waiting = stateAfter({ type: "film-requested", velocity, shot: 0 });
     expect(reduce(waiting, { type: "film", velocity, shot: 1, film })).toBe(waiting);
     expect(reduce(waiting, { type: "film", velocity, shot: 0, film }).film?.frames).toBe(film);
+  });
+
+  it("opens a pair of the gallery with its own settings", () => {
+    const gallery = stateAfter(
+      { type: "settings", settings: { mode: "gallery" } },
+      { type: "gallery-started" },
+      { type: "gallery-pair", pair: PAIR, wanted: 12 },
+    );
+    expect(gallery.progress).toMatchObject({ fraction: 1 / 12 });
+    const opened = reduce(gallery, { type: "open", pair: PAIR });
+    expect(opened.settings).toMatchObject({ mode: "generate", seed: PAIR.request.seed });
+    expect(shown(opened)?.velocity).toBe(PAIR.velocity);
+  });
+
+  it("shows the inverted map whose gathers come nearest, and any other that is chosen", () => {
+    const given = { name: "d.npy", gathers: new Float32Array([1, 2]), truth: null };
+    const map = (index: number, misfit: number): Action => {
+      const velocity = new Float32Array(4).fill(2000 + index);
+      return { type: "event", event: { kind: "inverted", index, samples: 2, velocity, misfit, milliseconds: 1 } };
+    };
+    const request = { samples: 2, spread: 0.4, seed: 1, steps: 4 };
+    const inversion = {
+      request,
+      velocities: new Float32Array(8),
+      simulated: new Float32Array([1, 1, 2, 2]),
+      misfits: [0.5, 0.1],
+      mean: new Float32Array(4),
+      spread: new Float32Array(4),
+    };
+    const state = stateAfter(
+      { type: "loaded", engine: LOADED },
+      { type: "settings", settings: { mode: "invert" } },
+      { type: "given", given },
+      { type: "inverting", request },
+      map(0, 0.5),
+      map(1, 0.1),
+      { type: "inverted", inversion },
+    );
+    expect(shown(state)).toMatchObject({ velocity: new Float32Array(4).fill(2001) });
+    expect(shown(state)?.gathers.difference).toEqual(new Float32Array([-1, 0]));
+    expect(shown(reduce(state, { type: "choose", index: 0 }))?.gathers.simulated).toEqual(new Float32Array([1, 1]));
+    expect(shown(reduce(state, { type: "settings", settings: { mode: "generate" } }))).toBeNull();
   });
 });

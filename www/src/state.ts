@@ -1,13 +1,33 @@
 /** The page's state: one object, changed only by `reduce`. */
 
-import type { Backend, EngineEvent, GenerateRequest, Pair, Wavefield } from "@engine/wavediffusion.js";
+import type {
+  Backend,
+  EngineEvent,
+  GenerateRequest,
+  Inversion,
+  InvertRequest,
+  Pair,
+  Wavefield,
+} from "@engine/wavediffusion.js";
 import type { FailureMessage } from "./engine/failure";
 import type { Loaded } from "./engine/worker";
 import type { Example } from "./example";
+import { type Given, type Inverted, inverted, invertedSample, oneMore, startInversion } from "./inversion";
 import type { Baselines, Grid, Manifest } from "./manifest";
+
+/** What the page is used for. */
+export const MODES = ["generate", "gallery", "invert"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** Held-out maps in `prepared/` whose gathers can be inverted. */
+export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
+
+/** Pairs of a gallery. */
+export const GALLERY = 12;
 
 /** What the visitor chooses; all of it is in the address (see `url.ts`). */
 export interface Settings {
+  mode: Mode;
   /** `null` is any family. */
   family: string | null;
   seed: number;
@@ -15,6 +35,12 @@ export interface Settings {
   guidance: number;
   /** Decode, simulate and compare after every step. */
   path: boolean;
+  /** Maps that an inversion makes. */
+  maps: number;
+  /** How far towards noise and back the latents of an inversion's maps go. */
+  spread: number;
+  /** The prepared map whose gathers are inverted; `null` for a file of the visitor's. */
+  prepared: string | null;
   shot: number;
   /** `null` leaves the choice to the engine's probe. */
   backend: Backend | null;
@@ -49,7 +75,7 @@ export interface PathPoint {
 
 /** The pair on screen. */
 export interface Sample {
-  origin: "example" | "forming" | "stopped" | "generated";
+  origin: "example" | "forming" | "stopped" | "generated" | "inverted";
   family: string | null;
   seed: number;
   steps: number;
@@ -101,6 +127,10 @@ export interface State {
   /** Milliseconds of the last denoising step. */
   stepTime: number | null;
   film: Film | null;
+  /** Pairs of the gallery so far, in the order of their seeds. */
+  gallery: readonly Pair[];
+  /** What is inverted, and what came of it. */
+  inverted: Inverted | null;
 }
 
 export type Action =
@@ -113,6 +143,15 @@ export type Action =
   | { type: "started"; request: GenerateRequest }
   | { type: "event"; event: EngineEvent }
   | { type: "finished"; pair: Pair }
+  | { type: "gallery-started" }
+  | { type: "gallery-pair"; pair: Pair; wanted: number }
+  | { type: "gallery-finished" }
+  /** Shows a pair of the gallery as if it had just been generated. */
+  | { type: "open"; pair: Pair }
+  | { type: "given"; given: Given }
+  | { type: "inverting"; request: InvertRequest }
+  | { type: "inverted"; inversion: Inversion }
+  | { type: "choose"; index: number }
   | { type: "cancelled" }
   /** Something to tell that stops nothing. */
   | { type: "notice"; error: FailureMessage }
@@ -137,7 +176,13 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   timings: [],
   stepTime: null,
   film: null,
+  gallery: [],
+  inverted: null,
 });
+
+/** The pair that the panels show. */
+export const shown = (state: State): Sample | null =>
+  state.settings.mode === "invert" ? (state.inverted?.sample ?? null) : state.sample;
 
 /** The request that the settings stand for. */
 export const requestOf = ({ family, seed, steps, guidance, path }: Settings): GenerateRequest => ({
@@ -146,6 +191,14 @@ export const requestOf = ({ family, seed, steps, guidance, path }: Settings): Ge
   steps,
   guidance,
   path,
+});
+
+/** The inversion that the settings stand for. */
+export const invertRequestOf = ({ maps, spread, seed, steps }: Settings): InvertRequest => ({
+  samples: maps,
+  spread,
+  seed,
+  steps,
 });
 
 export function reduce(state: State, action: Action): State {
@@ -168,20 +221,46 @@ export function reduce(state: State, action: Action): State {
       return { ...state, engine: action.engine, families, grid: shape, phase: "ready", progress: null };
     }
     case "started":
-      return {
-        ...state,
-        phase: "running",
-        request: action.request,
-        progress: { label: "Drawing noise", fraction: 0 },
-        error: null,
-        timings: [],
-        stepTime: null,
-        film: null,
-      };
+      return { ...begun(state, "Drawing noise"), request: action.request };
     case "event":
+      if (action.event.kind === "inverted") return invertedMap(state, action.event);
       return state.request ? reduceEvent(state, state.request, action.event) : state;
     case "finished":
       return finished(state, action.pair);
+    case "gallery-started":
+      return { ...begun(state, "Drawing noise"), gallery: [] };
+    case "gallery-pair": {
+      const gallery = [...state.gallery, action.pair];
+      const label = `Pair ${gallery.length} of ${action.wanted}`;
+      return { ...state, gallery, progress: { label, fraction: gallery.length / action.wanted } };
+    }
+    case "gallery-finished":
+      return { ...state, phase: "done", progress: null };
+    case "open": {
+      const { family, seed, steps, guidance } = action.pair.request;
+      const settings = { ...state.settings, mode: "generate" as const, family: family ?? null, seed, steps, guidance };
+      return finished({ ...state, settings, film: null }, action.pair);
+    }
+    case "given":
+      return { ...state, inverted: { given: action.given, maps: [], result: null, chosen: 0, sample: null } };
+    case "inverting":
+      return {
+        ...begun(state, "Reading the gathers"),
+        inverted: state.inverted && startInversion(state.inverted),
+      };
+    case "inverted":
+      return {
+        ...state,
+        phase: "done",
+        progress: null,
+        inverted: state.inverted && inverted(state.inverted, action.inversion, state.engine?.shape ?? null),
+      };
+    case "choose":
+      return {
+        ...state,
+        film: null,
+        inverted: state.inverted && invertedSample(state.inverted, action.index, state.engine?.shape ?? null),
+      };
     case "cancelled":
       return { ...state, phase: "ready", request: null, progress: null, sample: stopped(state.sample) };
     case "notice":
@@ -211,6 +290,26 @@ export function reduce(state: State, action: Action): State {
     case "seek":
       return state.film ? { ...state, film: { ...state.film, frame: action.frame } } : state;
   }
+}
+
+/** A run has begun. */
+const begun = (state: State, label: string): State => ({
+  ...state,
+  phase: "running",
+  request: null,
+  progress: { label, fraction: 0 },
+  error: null,
+  timings: [],
+  stepTime: null,
+  film: null,
+});
+
+/** A map of an inversion has arrived. */
+function invertedMap(state: State, event: Extract<EngineEvent, { kind: "inverted" }>): State {
+  if (!state.inverted) return state;
+  const done = event.index + 1;
+  const progress = { label: `Map ${done} of ${event.samples}`, fraction: done / event.samples };
+  return { ...state, progress, inverted: oneMore(state.inverted, event) };
 }
 
 /** Whether a film is the one of this map and shot. */
@@ -258,7 +357,7 @@ function loadingProgress(done: number, total: number): Progress {
 /** Share of the progress bar that the denoising steps take; simulating the final pair fills the rest. */
 const SAMPLING_SHARE = 0.75;
 
-function reduceEvent(state: State, request: GenerateRequest, event: EngineEvent): State {
+function reduceEvent(state: State, request: GenerateRequest, event: Exclude<EngineEvent, { kind: "inverted" }>): State {
   switch (event.kind) {
     case "step": {
       const { step, steps } = event;

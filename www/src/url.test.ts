@@ -3,11 +3,15 @@ import type { Settings } from "./state";
 import { formatQuery, parseQuery } from "./url";
 
 const SETTINGS: Settings = {
+  mode: "invert",
   family: "CurveFault-B",
   seed: 4_294_967_295,
   steps: 12,
   guidance: 2.5,
   path: false,
+  maps: 3,
+  spread: 0.25,
+  prepared: "Style-A",
   shot: 4,
   backend: "flex",
 };
@@ -20,7 +24,9 @@ describe("the address", () => {
   });
 
   it("keeps parameters that are not ours", () => {
-    expect(formatQuery(SETTINGS, "?utm=talk&seed=1")).toMatch(/^\?utm=talk&seed=4294967295&family=CurveFault-B/);
+    expect(formatQuery(SETTINGS, "?utm=talk&seed=1")).toMatch(
+      /^\?utm=talk&seed=4294967295&mode=invert&family=CurveFault-B/,
+    );
   });
 
   it("names only what it holds", () => {
@@ -37,6 +43,8 @@ describe("the address", () => {
     "steps=1000",
     "guidance=NaN",
     "backend=cuda",
+    "mode=paint",
+    "maps=0",
     "path=yes",
   ])("leaves out what makes no sense: %s", (query) => {
     expect(parseQuery(query)).toEqual({});

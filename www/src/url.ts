@@ -1,12 +1,14 @@
 /** The page's address: one typed table maps each setting to its query parameter. That is the whole sharing mechanism. */
 
-import type { Settings } from "./state";
+import { MODES, type Mode, type Settings } from "./state";
 
 /** Smallest and largest value of each number, for the address and the controls alike. */
 export const LIMITS = {
   seed: [0, 0xffff_ffff],
   steps: [1, 50],
   guidance: [0, 8],
+  maps: [1, 16],
+  spread: [0.05, 1],
   shot: [0, 999],
 } as const;
 
@@ -28,6 +30,10 @@ const number = ([least, most]: readonly [number, number], whole: boolean): Param
 });
 
 const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
+  mode: {
+    parse: (text) => MODES.find((mode: Mode) => mode === text),
+    format: String,
+  },
   family: {
     parse: (text) => (text.toLowerCase() === ANY ? null : text || undefined),
     format: (family) => family ?? ANY,
@@ -38,6 +44,12 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   path: {
     parse: (text) => ({ "1": true, "0": false })[text],
     format: (path) => (path ? "1" : "0"),
+  },
+  maps: number(LIMITS.maps, true),
+  spread: number(LIMITS.spread, false),
+  prepared: {
+    parse: (text) => text || undefined,
+    format: (prepared) => prepared ?? "",
   },
   shot: number(LIMITS.shot, true),
   backend: {

@@ -131,10 +131,10 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
             waveform_ssim: comparison.ssim,
             waveform_mse: comparison.mse,
             floor: deviation(&decoded, &simulated),
-            velocity_error: mean_error(&truth.velocity, &reconstructed[index].velocity),
+            velocity_error: truth.velocity.mean_error(&reconstructed[index].velocity),
             gathers_error: deviation(&decoded, &truth.gathers),
             codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
-            inversion_error: mean_error(&truth.velocity, &inverted[index].velocity),
+            inversion_error: truth.velocity.mean_error(&inverted[index].velocity),
             inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),
             ceiling: deviation(&truth.gathers, &other),
             path: paths.get_mut(index).filter(|_| slots[index] < plan.paths).map(std::mem::take),
@@ -194,12 +194,6 @@ fn other_pair(model: &PairModel, plan: Plan, data: Option<&Dataset>, slot: usize
     }
     let velocity = synth::generate(family, plan.seed, (plan.samples + slot) as u64);
     Ok(wave::simulate(&model.manifest.survey, &velocity)?)
-}
-
-/// Mean absolute difference of two maps, m/s.
-pub fn mean_error(truth: &VelocityMap, map: &VelocityMap) -> f64 {
-    let errors = truth.values().iter().zip(map.values()).map(|(t, v)| f64::from((t - v).abs()));
-    errors.sum::<f64>() / truth.values().len() as f64
 }
 
 /// Structural similarity of two maps scaled to 0..1.

@@ -24,6 +24,8 @@ export interface Plot {
   /** Holds the canvas and whatever is laid over it. */
   box: HTMLElement;
   axes(x: Axis, y: Axis): void;
+  /** Another title. */
+  title(text: string, by?: PlotOptions["by"]): void;
   /** Says something beside the title. */
   note(text: string): void;
   /** What a screen reader says of the picture. */
@@ -36,7 +38,13 @@ export function createPlot({ testid, title, by, note }: PlotOptions): Plot {
   const axisX = h("div", { class: "axis axis-x", "aria-hidden": "true" });
   const axisY = h("div", { class: "axis axis-y", "aria-hidden": "true" });
   const aside = h("span", {}, note ?? "");
-  const caption = h("figcaption", {}, h("b", by ? { class: `by-${by}` } : {}, title), aside);
+  const heading = h("b", {});
+  const setTitle = (text: string, maker?: PlotOptions["by"]) => {
+    heading.textContent = text;
+    heading.className = maker ? `by-${maker}` : "";
+  };
+  setTitle(title, by);
+  const caption = h("figcaption", {}, heading, aside);
   return {
     element: h("figure", { class: "plot" }, caption, axisY, box, axisX),
     canvas,
@@ -45,6 +53,7 @@ export function createPlot({ testid, title, by, note }: PlotOptions): Plot {
       axisX.replaceChildren(...labels(x, "left"));
       axisY.replaceChildren(...labels(y, "top"));
     },
+    title: setTitle,
     note: (text) => {
       aside.textContent = text;
     },

@@ -1,11 +1,16 @@
 /** The page's side of the engine: starts the worker and turns what it reports into actions. */
 
-import type { Backend, EngineEvent, GenerateRequest } from "@engine/wavediffusion.js";
+import type { Backend, EngineEvent, GenerateRequest, InvertRequest } from "@engine/wavediffusion.js";
 import * as Comlink from "comlink";
+import type { Given } from "../inversion";
 import type { Manifest } from "../manifest";
 import type { Action } from "../state";
-import { describe } from "./failure";
+import { open } from "./download";
+import { describe, Failure } from "./failure";
 import type { EngineWorker } from "./worker";
+
+/** Largest file that is taken: OpenFWI's own hold 500 sets of gathers in 700 MB. */
+const MOST_BYTES = 800e6;
 
 /** One frame of the wavefield film for this many time steps. */
 const FILM_EVERY = 4;
@@ -13,6 +18,13 @@ const FILM_EVERY = 4;
 export interface EngineClient {
   load(manifest: Manifest, base: URL, backend: Backend | null): Promise<void>;
   generate(request: GenerateRequest): Promise<void>;
+  /** Generates the pairs one after the other. */
+  gallery(requests: readonly GenerateRequest[]): Promise<void>;
+  /** Simulates the map in a .npy file and inverts the gathers. */
+  invertPrepared(name: string, file: URL, request: InvertRequest): Promise<void>;
+  invert(given: Given, request: InvertRequest): Promise<void>;
+  /** Takes gathers from the visitor's file; tells whether they are of use. */
+  give(file: File): Promise<boolean>;
   cancel(): Promise<void>;
   film(velocity: Float32Array, shot: number): Promise<void>;
 }
@@ -34,6 +46,16 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     return turn;
   };
 
+  const hear = Comlink.proxy((event: EngineEvent) => dispatch({ type: "event", event }));
+  const fail = (thrown: unknown) => {
+    const error = describe(thrown);
+    dispatch(error.code === "cancelled" ? { type: "cancelled" } : { type: "failed", error, fatal: false });
+  };
+  const invert = async ({ gathers, truth }: Given, request: InvertRequest): Promise<void> => {
+    dispatch({ type: "inverting", request });
+    dispatch({ type: "inverted", inversion: await inTurn(() => engine.invert(gathers, truth, request, hear)) });
+  };
+
   return {
     async load(manifest, base, backend) {
       const request = { manifest: manifest.text, weights: manifest.weights, base: base.href, backend };
@@ -48,12 +70,62 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     async generate(request) {
       dispatch({ type: "started", request });
       try {
-        const onEvent = Comlink.proxy((event: EngineEvent) => dispatch({ type: "event", event }));
-        const pair = await inTurn(() => engine.generate(request, onEvent));
+        const pair = await inTurn(() => engine.generate(request, hear));
         dispatch({ type: "finished", pair });
       } catch (thrown) {
-        const error = describe(thrown);
-        dispatch(error.code === "cancelled" ? { type: "cancelled" } : { type: "failed", error, fatal: false });
+        fail(thrown);
+      }
+    },
+
+    async gallery(requests) {
+      dispatch({ type: "gallery-started" });
+      const silent = Comlink.proxy(() => undefined);
+      try {
+        for (const request of requests) {
+          const pair = await inTurn(() => engine.generate(request, silent));
+          dispatch({ type: "gallery-pair", pair, wanted: requests.length });
+        }
+        dispatch({ type: "gallery-finished" });
+      } catch (thrown) {
+        fail(thrown);
+      }
+    },
+
+    async invertPrepared(name, file, request) {
+      try {
+        const bytes = new Uint8Array(await (await open(file)).arrayBuffer());
+        const truth = await inTurn(() => engine.readVelocity(bytes));
+        const gathers = await inTurn(() => engine.simulate(truth));
+        const given = { name, gathers, truth };
+        dispatch({ type: "given", given });
+        await invert(given, request);
+      } catch (thrown) {
+        fail(thrown);
+      }
+    },
+
+    invert: (given, request) => invert(given, request).catch(fail),
+
+    async give(file) {
+      try {
+        if (file.size > MOST_BYTES) {
+          const size = (file.size / 1e6).toFixed(0);
+          throw new Failure(
+            "bad-file",
+            `${file.name} has ${size} MB; files of up to ${MOST_BYTES / 1e6} MB are read here.`,
+          );
+        }
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        const gathers = await inTurn(() => engine.readGathers(bytes));
+        dispatch({ type: "given", given: { name: file.name, gathers, truth: null } });
+        return true;
+      } catch (thrown) {
+        const { code, message } = describe(thrown);
+        dispatch({
+          type: "notice",
+          error: { code, message: code === "bad-file" ? `${file.name}: ${message}` : message },
+        });
+        return false;
       }
     },
 

@@ -5,6 +5,8 @@ import initEngine, {
   Engine,
   type EngineEvent,
   type GenerateRequest,
+  type Inversion,
+  type InvertRequest,
   type Pair,
   type PairShape,
   type Probe,
@@ -117,6 +119,28 @@ const api = {
       return Comlink.transfer(pair, movable(pair));
     }),
 
+  /** Turns gathers into velocity maps. */
+  invert: (
+    gathers: Float32Array,
+    truth: Float32Array | null,
+    request: InvertRequest,
+    onEvent: (event: EngineEvent) => void,
+  ): Promise<Inversion> =>
+    guarded(async () => {
+      const forward = (event: EngineEvent) => onEvent(Comlink.transfer(event, movable(event)));
+      const inversion = await loaded().invert(gathers, truth, request, forward);
+      return Comlink.transfer(inversion, movable(inversion));
+    }),
+  /** Gathers of a velocity map, by the wave equation. */
+  simulate: (velocity: Float32Array): Promise<Float32Array> =>
+    guarded(async () => {
+      const gathers = await loaded().simulate(velocity, () => undefined);
+      return Comlink.transfer(gathers, [gathers.buffer as ArrayBuffer]);
+    }),
+  /** The gathers in a .npy file. */
+  readGathers: (file: Uint8Array): Promise<Float32Array> => guarded(async () => loaded().readGathers(file)),
+  /** The velocity map in a .npy file. */
+  readVelocity: (file: Uint8Array): Promise<Float32Array> => guarded(async () => loaded().readVelocity(file)),
   /** Stops the generation that is under way at its next step. */
   cancel: (): void => engine?.cancel(),
 

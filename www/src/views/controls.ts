@@ -1,13 +1,16 @@
 /** The form: what to generate, start and stop, and how far it is. */
 
 import { find, h } from "../dom";
-import type { Phase, State } from "../state";
+import { GALLERY, type Mode, type Phase, type State } from "../state";
 import { type View, watching } from "../store";
 import { LIMITS } from "../url";
 import type { Commands } from "./commands";
 
 /** Value of the family menu's first entry, which is no family's name. */
 const ANY_FAMILY = "";
+
+/** What the button does. */
+const LABELS: Record<Mode, string> = { generate: "Generate", gallery: `Generate ${GALLERY}`, invert: "Invert" };
 
 const PHASES: Record<Phase, string> = {
   loading: "Loading",
@@ -24,6 +27,8 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   const steps = named<HTMLInputElement>("steps");
   const guidance = named<HTMLInputElement>("guidance");
   const path = named<HTMLInputElement>("path");
+  const maps = named<HTMLInputElement>("maps");
+  const spread = named<HTMLInputElement>("spread");
   const generate = named<HTMLButtonElement>("generate");
   const cancel = named<HTMLButtonElement>("cancel");
   const progress = find<HTMLProgressElement>("progress", form);
@@ -33,6 +38,8 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
     [seed, LIMITS.seed],
     [steps, LIMITS.steps],
     [guidance, LIMITS.guidance],
+    [maps, LIMITS.maps],
+    [spread, LIMITS.spread],
   ] as const) {
     input.min = String(least);
     input.max = String(most);
@@ -44,6 +51,8 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   });
   steps.addEventListener("input", () => commands.set({ steps: steps.valueAsNumber }));
   guidance.addEventListener("input", () => commands.set({ guidance: guidance.valueAsNumber }));
+  maps.addEventListener("input", () => commands.set({ maps: maps.valueAsNumber }));
+  spread.addEventListener("input", () => commands.set({ spread: spread.valueAsNumber }));
   path.addEventListener("change", () => commands.set({ path: path.checked }));
   named("dice").addEventListener("click", () => commands.set({ seed: Math.floor(Math.random() * 1_000_000) }));
   cancel.addEventListener("click", () => {
@@ -52,7 +61,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!generate.disabled) commands.generate();
+    if (!generate.disabled) commands.run();
   });
 
   return [
@@ -71,6 +80,11 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
         steps.value = String(settings.steps);
         guidance.value = String(settings.guidance);
         path.checked = settings.path;
+        maps.value = String(settings.maps);
+        spread.value = String(settings.spread);
+        find("[name=maps-shown]", form).textContent = String(settings.maps);
+        find("[name=spread-shown]", form).textContent = settings.spread.toFixed(2);
+        generate.textContent = LABELS[settings.mode];
         find("[name=steps-shown]", form).textContent = String(settings.steps);
         find("[name=guidance-shown]", form).textContent = settings.guidance.toFixed(1);
       },
@@ -103,9 +117,9 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   ];
 }
 
-function statusText({ phase, progress, sample }: State): string {
+function statusText({ phase, progress, sample, settings }: State): string {
   if (progress) return progress.label;
-  if (phase === "ready" && sample?.origin === "stopped")
+  if (phase === "ready" && settings.mode === "generate" && sample?.origin === "stopped")
     return `Cancelled after step ${sample.step} of ${sample.steps}`;
   return PHASES[phase];
 }

@@ -33,7 +33,7 @@ export function createErrorLine(root: HTMLElement): View {
 /** Dims the earlier pair until the first step of the next one is there. */
 export function createFreshness(root: HTMLElement): View {
   return watching(
-    (state) => [state.phase === "running" && state.sample?.origin !== "forming"],
+    (state) => [state.phase === "running" && state.settings.mode === "generate" && state.sample?.origin !== "forming"],
     (stale) => {
       root.classList.toggle("stale", stale);
     },

@@ -5,7 +5,7 @@ import { AMPLITUDE } from "../draw/colormap";
 import { createPlot } from "../draw/plot";
 import { clear, paint } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
-import { filmFits, type Gathers } from "../state";
+import { filmFits, type Gathers, shown } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
 
@@ -79,7 +79,7 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.sample?.gathers, state.grid, state.settings.shot],
+      (state) => [shown(state)?.gathers, state.grid, state.settings.shot],
       (gathers, grid, shot) => {
         if (!gathers || !grid) return;
         const axes = [
@@ -107,6 +107,14 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
+      (state) => [state.settings.mode === "invert"],
+      (inverting) => {
+        plots.generated.title(inverting ? "Given data" : "Generated data", inverting ? undefined : "model");
+        plots.generated.note(inverting ? "what is inverted" : "by the model");
+        plots.difference.note(inverting ? "given − simulated" : "generated − simulated");
+      },
+    ),
+    watching(
       (state) => [state.phase === "running"],
       (running) => {
         const note = running ? "after the last step" : "";
@@ -115,9 +123,9 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
     ),
     watching(
       (state) => {
-        const film = filmFits(state.film, state.sample?.velocity, state.settings.shot) ? state.film : null;
+        const film = filmFits(state.film, shown(state)?.velocity, state.settings.shot) ? state.film : null;
         const seconds = film?.frames ? film.frame * film.frames.every * (state.engine?.shape.dt ?? 0) : null;
-        return [seconds, state.sample?.gathers];
+        return [seconds, shown(state)?.gathers];
       },
       (seconds, gathers) => {
         for (const cursor of cursors) {

@@ -6,12 +6,12 @@ import { VELOCITY } from "../draw/colormap";
 import { createPlot, labels } from "../draw/plot";
 import { clear, paint, paintWave } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
-import { filmFits, type Sample } from "../state";
+import { filmFits, type Sample, shown } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
 
 /** Velocities that the colours span, m/s: OpenFWI's range. */
-const SPEEDS = [1500, 4500] as const;
+export const SPEEDS = [1500, 4500] as const;
 
 /** Share of a film's amplitudes that is not clipped. */
 const SHOWN_SHARE = 0.95;
@@ -64,14 +64,14 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.sample?.velocity, state.grid],
+      (state) => [shown(state)?.velocity, state.grid],
       (velocity, grid) => {
         if (!velocity || !grid) return;
         paint(plot.canvas, velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, VELOCITY);
       },
     ),
     watching(
-      (state) => [state.sample],
+      (state) => [shown(state)],
       (sample) => {
         if (!sample) return;
         plot.note(`${sample.origin === "example" ? "example: " : ""}${nameOf(sample)}`);
@@ -80,7 +80,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
     ),
     watching(
       (state) => {
-        const fits = filmFits(state.film, state.sample?.velocity, state.settings.shot);
+        const fits = filmFits(state.film, shown(state)?.velocity, state.settings.shot);
         return [fits ? state.film : null, state.engine?.shape.dt ?? 0];
       },
       (film, dt) => {
@@ -100,7 +100,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
     ),
     watching(
       (state) => [
-        state.engine !== null && state.phase !== "running" && state.sample !== null,
+        state.engine !== null && state.phase !== "running" && shown(state) !== null,
         state.film?.playing ?? false,
       ],
       (can, playing) => {
@@ -124,14 +124,15 @@ function filmClip(film: Wavefield): number {
   return clip;
 }
 
-const nameOf = ({ family, seed }: Sample) => `${family ?? "any family"}, seed ${seed}`;
+const nameOf = ({ origin, family, seed }: Sample) =>
+  origin === "inverted" ? "from the data" : `${family ?? "any family"}, seed ${seed}`;
 
 function describeMap(sample: Sample): string {
   const { velocity, step, steps } = sample;
   const low = short(velocity.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY));
   const high = short(velocity.reduce((a, b) => Math.max(a, b), 0));
   const stage = step < steps ? `, after denoising step ${step} of ${steps}` : "";
-  return `Generated velocity map, ${nameOf(sample)}${stage}: ${low} to ${high} metres a second`;
+  return `Velocity map, ${nameOf(sample)}${stage}: ${low} to ${high} metres a second`;
 }
 
 function colorBar(): HTMLElement {

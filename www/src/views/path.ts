@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
+import { axisStyle, drawRule, fontOf, sizeOf } from "../draw/chart";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
 import type { PathPoint } from "../state";
@@ -38,20 +39,8 @@ const data = (path: readonly PathPoint[]): uPlot.AlignedData => [
   path.map((point) => point.deviation),
 ];
 
-const sizeOf = (place: HTMLElement) => ({ width: place.clientWidth, height: place.clientHeight });
-
 function options(place: HTMLElement, steps: number, baselines: Baselines | null): uPlot.Options {
-  const font = `11px ${getComputedStyle(place).fontFamily}`;
-  const [accent, lines] = [colorOf("--accent"), colorOf("--line")];
-  const axis: uPlot.Axis = {
-    font,
-    labelFont: font,
-    stroke: colorOf("--ink-soft"),
-    grid: { stroke: lines, width: 1 },
-    ticks: { stroke: lines, width: 1, size: 4 },
-    labelSize: 16,
-    labelGap: 0,
-  };
+  const [font, axis, accent] = [fontOf(place), axisStyle(place), colorOf("--accent")];
   return {
     ...sizeOf(place),
     padding: [8, 8, 0, 0],
@@ -77,29 +66,11 @@ function options(place: HTMLElement, steps: number, baselines: Baselines | null)
       drawAxes: [
         (chart) => {
           if (!baselines) return;
-          line(chart, baselines.ceilingMedian, "ceiling", colorOf("--bad"), font);
-          line(chart, baselines.floorP90, "floor, 90 %", colorOf("--good"), font);
+          const [ceiling, floor] = [colorOf("--bad"), colorOf("--good")];
+          drawRule(chart, { scale: "y", value: baselines.ceilingMedian, name: "ceiling", color: ceiling }, font);
+          drawRule(chart, { scale: "y", value: baselines.floorP90, name: "floor, 90 %", color: floor }, font);
         },
       ],
     },
   };
-}
-
-/** A dashed line across the chart, with its name. */
-function line(chart: uPlot, value: number, name: string, color: string, font: string): void {
-  const { ctx, bbox } = chart;
-  const y = chart.valToPos(value, "y", true);
-  ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = color;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
-  ctx.font = font.replace("11px", `${11 * devicePixelRatio}px`);
-  ctx.textAlign = "right";
-  ctx.textBaseline = "bottom";
-  ctx.fillText(name, bbox.left + bbox.width - 4 * devicePixelRatio, y - 2 * devicePixelRatio);
-  ctx.restore();
 }

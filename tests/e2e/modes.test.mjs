@@ -1,0 +1,126 @@
+// The modes of the page beside Generate, in real Chromium on the Flex backend.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, withPage } from "./browser.mjs";
+import { assertPictures, deviation, hook, reach } from "./page.mjs";
+import { serve } from "./server.mjs";
+
+/** Seconds. */
+const LOADING = 120;
+const RUN = 300;
+
+const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
+
+/** A .npy file, version 1.0, of f32 values. */
+function npy(shape, values) {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
+  const header = Buffer.from(`${text.padEnd(117)}\n`);
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(header.length);
+  const magic = Buffer.from("\x93NUMPY\x01\x00", "latin1");
+  return Buffer.concat([magic, length, header, Buffer.from(Float32Array.from(values).buffer)]);
+}
+
+describe("the modes", () => {
+  let server;
+  let browser;
+  before(async () => {
+    server = await serve(dist);
+    browser = await launch({ gpu: false });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  const open = async (page, settings) => {
+    await page.goto(`${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
+    await reach(page, ["ready"], LOADING);
+  };
+  const run = async (page) => {
+    await hook(page, "generate").click();
+    await reach(page, ["running"], 10);
+    await reach(page, ["done"], RUN);
+  };
+
+  test("a gallery is sorted by deviation, and a pair of it opens", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(browser, {}, async (page) => {
+      await open(page, { steps: 2, family: "Style-A" });
+      await hook(page, "mode-gallery").click();
+      assert.match(page.url(), /mode=gallery/);
+      await run(page);
+      const items = hook(page, "gallery-item");
+      assert.equal(await items.count(), 12);
+      const values = await items.evaluateAll((all) => all.map((item) => Number(item.dataset.value)));
+      assert.deepEqual(values, [...values].sort((a, b) => a - b));
+      await items.nth(3).click();
+      assert.match(page.url(), /mode=generate/);
+      assert.equal(await deviation(page), values[3]);
+      await assertPictures(page);
+      await page.goBack();
+      assert.match(page.url(), /mode=gallery/);
+      await items.first().waitFor({ state: "visible" });
+    }));
+
+  test("a gallery that is called off keeps what it has", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(browser, {}, async (page) => {
+      await open(page, { mode: "gallery", steps: 3 });
+      await hook(page, "generate").click();
+      await hook(page, "gallery-item").first().waitFor();
+      await hook(page, "cancel").click();
+      await reach(page, ["ready"], 30);
+      assert.ok((await hook(page, "gallery-item").count()) < 12);
+    }));
+
+  test("prepared data become maps whose error is known", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(browser, {}, async (page) => {
+      await open(page, { mode: "invert", maps: 3, steps: 2, prepared: "FlatVel-A" });
+      await run(page);
+      const maps = hook(page, "inverted-map");
+      assert.equal(await maps.count(), 3);
+      const error = Number(await hook(page, "invert-mae").getAttribute("data-value"));
+      assert.ok(error > 1 && error < 1000, `${error} m/s`);
+      await assertPictures(page);
+      const before = await hook(page, "invert-mae").innerText();
+      await page.locator("[data-testid=inverted-map][aria-pressed=false]").first().click();
+      assert.notEqual(await hook(page, "invert-mae").innerText(), before);
+    }));
+
+  test("a visitor's own data are inverted, and other files refused", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(browser, {}, async (page) => {
+      await open(page, { mode: "invert", maps: 1, steps: 2 });
+      const file = hook(page, "gathers-file");
+      const shape = [5, 1000, 70];
+      const waves = Float32Array.from({ length: 350_000 }, (_, i) => Math.sin(i / 900) * Math.exp(-((i % 70_000) / 9000)));
+      const good = npy(shape, waves);
+      const bad = {
+        "narrow.npy": npy([5, 1000, 60], new Float32Array(300_000)),
+        "cut.npy": good.subarray(0, 10_000),
+        "notes.npy": Buffer.from("no array at all"),
+        "map.npy": readFileSync(`${dist}/prepared/Style-A.npy`),
+      };
+      for (const [name, buffer] of Object.entries(bad)) {
+        await file.setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+        const error = hook(page, "error");
+        await error.filter({ hasText: name }).waitFor();
+        assert.match(await error.innerText(), /bad-file/);
+      }
+      await file.setInputFiles({ name: "mine.npy", mimeType: "application/octet-stream", buffer: good });
+      await page.locator("[data-testid=prepared] option", { hasText: "mine.npy" }).waitFor({ state: "attached" });
+      await run(page);
+      assert.equal(await hook(page, "inverted-map").count(), 1);
+      assert.equal(await hook(page, "invert-mae").getAttribute("data-value"), null);
+      await assertPictures(page);
+    }));
+
+  for (const mode of ["gallery", "invert"]) {
+    test(`${mode} fits on a phone`, () =>
+      withPage(browser, { width: 390, height: 844 }, async (page) => {
+        await open(page, { mode });
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= 390, `the page is ${width} pixels wide`);
+      }));
+  }
+});

@@ -1,0 +1,55 @@
+/** What the charts have in common. */
+
+import type uPlot from "uplot";
+import { colorOf } from "../dom";
+
+export const sizeOf = (place: HTMLElement) => ({ width: place.clientWidth, height: place.clientHeight });
+
+export const fontOf = (place: HTMLElement) => `11px ${getComputedStyle(place).fontFamily}`;
+
+/** An axis in the page's colours. */
+export function axisStyle(place: HTMLElement): uPlot.Axis {
+  const [font, lines] = [fontOf(place), colorOf("--line")];
+  return {
+    font,
+    labelFont: font,
+    stroke: colorOf("--ink-soft"),
+    grid: { stroke: lines, width: 1 },
+    ticks: { stroke: lines, width: 1, size: 4 },
+    labelSize: 16,
+    labelGap: 0,
+  };
+}
+
+export interface Rule {
+  scale: "x" | "y";
+  value: number;
+  name: string;
+  color: string;
+}
+
+/** A dashed line across the chart at a value of one of its scales, with its name. */
+export function drawRule(chart: uPlot, { scale, value, name, color }: Rule, font: string): void {
+  const { ctx, bbox } = chart;
+  const at = chart.valToPos(value, scale, true);
+  const gap = 4 * devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = color;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([gap, gap]);
+  ctx.beginPath();
+  if (scale === "y") {
+    ctx.moveTo(bbox.left, at);
+    ctx.lineTo(bbox.left + bbox.width, at);
+  } else {
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+  }
+  ctx.stroke();
+  ctx.font = font.replace("11px", `${11 * devicePixelRatio}px`);
+  ctx.textAlign = scale === "y" ? "right" : "left";
+  ctx.textBaseline = scale === "y" ? "bottom" : "top";
+  if (scale === "y") ctx.fillText(name, bbox.left + bbox.width - gap, at - gap / 2);
+  else ctx.fillText(name, at + gap, bbox.top);
+  ctx.restore();
+}

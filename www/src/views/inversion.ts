@@ -1,0 +1,137 @@
+/** Gathers in, velocity maps out: what is given, the maps that may have given it, their mean and spread. */
+
+import { h } from "../dom";
+import { VELOCITY } from "../draw/colormap";
+import { paint } from "../draw/raster";
+import { short } from "../draw/scale";
+import type { Inverted, InvertedMap } from "../inversion";
+import type { Grid } from "../manifest";
+import { PREPARED, type State } from "../state";
+import { type View, watching } from "../store";
+import type { Commands } from "./commands";
+import { SPEEDS } from "./ground";
+
+/** Standard deviations that the colours span, m/s. */
+const SPREADS = [0, 500] as const;
+
+export function createInversion(root: HTMLElement, commands: Commands): View[] {
+  const chosen = h("select", { "data-testid": "prepared", "aria-label": "Gathers to invert" });
+  const file = h("input", { type: "file", accept: ".npy", hidden: true, "data-testid": "gathers-file" });
+  const pick = h("button", { type: "button" }, "your own .npy");
+  const drop = h("p", { class: "drop", "data-testid": "drop-gathers" }, "or drop ", pick, " here", file);
+  const hint = h("p", { class: "hint" });
+  const maps = h("ul", { class: "inverted-maps", "aria-label": "Velocity maps" });
+  const error = h("p", { class: "hint", "data-testid": "invert-mae" });
+  root.append(
+    h("h2", {}, "Seismic data in, velocity maps out"),
+    h("div", { class: "given" }, h("label", {}, "Data of a held-out map ", chosen), drop),
+    hint,
+    maps,
+    error,
+  );
+
+  chosen.addEventListener("change", () => commands.set({ prepared: chosen.value || null }));
+  pick.addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    const [first] = file.files ?? [];
+    if (first) commands.give(first);
+    file.value = "";
+  });
+  root.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  root.addEventListener("dragleave", () => drop.classList.remove("over"));
+  root.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    const [first] = event.dataTransfer?.files ?? [];
+    if (first) commands.give(first);
+  });
+
+  return [
+    watching(
+      (state) => [state.settings.prepared, ownName(state)],
+      (prepared, own) => {
+        const options = PREPARED.map((name) => h("option", { value: name }, name));
+        chosen.replaceChildren(...options, ...(own ? [h("option", { value: "" }, own)] : []));
+        chosen.value = prepared ?? "";
+      },
+    ),
+    watching(
+      (state) => [state.phase === "running" || state.engine === null],
+      (busy) => {
+        pick.disabled = chosen.disabled = busy;
+      },
+    ),
+    watching(
+      (state) => [state.inverted, state.grid],
+      (inverted, grid) => {
+        maps.replaceChildren(...(inverted && grid ? tiles(inverted, grid, commands) : []));
+      },
+    ),
+    watching(
+      (state) => [hintFor(state)],
+      (text) => {
+        hint.textContent = text;
+      },
+    ),
+    watching(
+      (state) => [state.inverted],
+      (inverted) => {
+        const map = inverted?.maps[inverted.chosen];
+        error.hidden = !inverted?.result || !map;
+        if (!map) return;
+        if (map.error === null) delete error.dataset.value;
+        else error.dataset.value = String(map.error);
+        const wrong = map.error === null ? "" : ` and its map by ${map.error.toFixed(0)} m/s on average from the truth`;
+        error.textContent = `Below: the chosen map. Its simulated data differ by ${short(map.misfit)} from those given${wrong}.`;
+      },
+    ),
+  ];
+}
+
+/** Name of the visitor's own file, where one is given. */
+const ownName = ({ settings, inverted }: State): string | null =>
+  settings.prepared === null ? (inverted?.given.name ?? null) : null;
+
+function hintFor({ inverted, settings }: State): string {
+  if (inverted && inverted.maps.length > 0)
+    return "The first map decodes the latent that the encoder reads in the data; the others come back from noise near it, and show what the data leave open.";
+  if (settings.prepared === null && inverted) return `${inverted.given.name} is ready: press Invert.`;
+  return "Shot gathers of OpenFWI's survey, shape (5, 1000, 70) or (N, 5, 1000, 70), first of N. Invert turns them into several velocity maps, and simulates each to compare.";
+}
+
+function tiles({ given, maps, result, chosen }: Inverted, grid: Grid, commands: Commands): HTMLElement[] {
+  const shape = { rows: grid.nz, columns: grid.nx };
+  const picture = (values: Float32Array, range: readonly [number, number]) => {
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    paint(canvas, values, shape, range, VELOCITY);
+    return canvas;
+  };
+  const still = (canvas: HTMLCanvasElement, name: string, note: string) =>
+    h("li", {}, h("figure", {}, canvas, h("figcaption", {}, h("b", {}, name), h("span", {}, note))));
+  const mapTile = (map: InvertedMap, index: number) => {
+    const error = map.error === null ? "" : ` · ${map.error.toFixed(0)} m/s off`;
+    const button = h(
+      "button",
+      { type: "button", "data-testid": "inverted-map", "aria-pressed": String(result !== null && index === chosen) },
+      picture(map.velocity, SPEEDS),
+      h("b", {}, index === 0 ? "as encoded" : `sample ${index}`),
+      h("span", {}, `misfit ${short(map.misfit)}${error}`),
+    );
+    button.disabled = result === null;
+    button.addEventListener("click", () => commands.choose(index));
+    return h("li", {}, button);
+  };
+  return [
+    ...(given.truth ? [still(picture(given.truth, SPEEDS), "truth", given.name)] : []),
+    ...maps.map(mapTile),
+    ...(result && maps.length > 1
+      ? [
+          still(picture(result.mean, SPEEDS), "mean", `of ${maps.length} maps`),
+          still(picture(result.spread, SPREADS), "spread", `0 to ${SPREADS[1]} m/s`),
+        ]
+      : []),
+  ];
+}
