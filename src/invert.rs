@@ -1,4 +1,5 @@
-//! The pipeline backwards: gathers, latent, velocity maps; each map is simulated again and held against the gathers.
+//! From one half of a pair to the other: gathers to velocity maps, each simulated again and held against the gathers, and a
+//! velocity map to the gathers that the model expects.
 
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -97,6 +98,16 @@ impl PairModel {
         let normalise = |&v: &f32| self.manifest.normalisation.normalise_velocity(v);
         let values: Vec<f32> = maps.flat_map(|map| map.values().iter().map(normalise)).collect();
         Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// The gathers that the model expects of a velocity map: velocity, latent, seismic data, with no simulation.
+    ///
+    /// # Errors
+    /// [`GenerateError`] when the device or the networks fail.
+    pub async fn predict(&self, velocity: &VelocityMap) -> Result<Gathers, GenerateError> {
+        let latent = self.autoencoder.velocity_encoder.forward(self.velocity_tensor(std::iter::once(velocity)));
+        let pair = self.decode(latent).await?.pop().ok_or(GenerateError::NotFinite)?;
+        Ok(self.gathers(&pair))
     }
 
     /// Velocity maps that may have given `gathers`.

@@ -293,7 +293,10 @@ async fn gathers_are_inverted_to_maps_whose_simulations_are_compared() {
             js_sys::Array::from(&get(&inversion, "misfits")).iter().flat_map(|v| v.as_f64()).collect();
         assert!(misfits.len() == 3 && misfits.iter().all(|m| m.is_finite() && *m > 0.0), "{misfits:?}");
         assert_eq!(code(engine.invert(given[1..].to_vec(), None, request(), deaf()).await), ErrorCode::BadRequest);
-        assert_eq!(engine.predict(vec![2200.0; NZ * NX]).await.unwrap().length() as usize, SAMPLES * NX);
+        let expected = engine.predict(vec![2200.0; NZ * NX], deaf()).await.unwrap();
+        assert_eq!(array(&expected, "simulated"), given, "{backend}");
+        assert_eq!(array(&expected, "generated").len(), SAMPLES * NX);
+        assert!(get(&expected, "deviation").as_f64().is_some_and(|deviation| deviation > 0.0));
     }
     assert_eq!(heard.borrow().iter().filter(|event| *event == "inverted").count(), 6);
 }
@@ -305,6 +308,10 @@ async fn npy_files_are_read_and_others_refused() {
     assert_eq!(engine.read_gathers(&gathers).unwrap().to_vec(), [0.5; SAMPLES * NX]);
     let velocity = npy::to_bytes(&[NZ, NX], &[2000.0; NZ * NX]).unwrap();
     assert_eq!(engine.read_velocity(&velocity).unwrap().to_vec(), [2000.0; NZ * NX]);
+    let written = engine.write_velocity(vec![2000.0; NZ * NX]).unwrap();
+    assert_eq!(engine.read_velocity(&written).unwrap().to_vec(), [2000.0; NZ * NX]);
+    let written = engine.write_gathers(vec![0.5; SAMPLES * NX]).unwrap();
+    assert_eq!(npy::NpyArray::from_bytes(&written).unwrap().shape(), [1, 1, SAMPLES, NX]);
     for bad in [&velocity[..], &gathers[..500], b"shot,time", b""] {
         assert_eq!(code(engine.read_gathers(bad)), ErrorCode::BadFile);
     }

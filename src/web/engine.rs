@@ -15,6 +15,7 @@ use super::simulate::BrowserSimulator;
 use super::types::{Backend, GenerateRequest, Pair, PairShape, PathPoint, Wavefield};
 use crate::diffusion::SamplerConfig;
 use crate::family::Family;
+use crate::gathers::Gathers;
 use crate::generate::{self, GenerateError, PairModel, Request, Simulator};
 use crate::manifest::{Manifest, ManifestError};
 use crate::model::{FamilyLabel, ImageConfig};
@@ -140,10 +141,7 @@ impl Engine {
         if let Some(failure) = run.failure().await {
             return Err(failure);
         }
-        let gathers = simulated.map_err(|error| match error {
-            GenerateError::Survey(refusal) => EngineError::new(ErrorCode::BadRequest, refusal),
-            other => self.fault(other),
-        })?;
+        let gathers = simulated.map_err(|error| self.refusal(error))?;
         Ok(Float32Array::from(gathers.values()))
     }
 
@@ -182,6 +180,14 @@ impl Engine {
         VelocityMap::new(rows, columns, values).map_err(ErrorCode::BadRequest.wrap())
     }
 
+    /// The error of a simulation of JavaScript's own map.
+    pub(super) fn refusal(&self, error: GenerateError) -> EngineError {
+        match error {
+            GenerateError::Survey(refusal) => EngineError::new(ErrorCode::BadRequest, refusal),
+            other => self.fault(other),
+        }
+    }
+
     /// The error of a run that nobody called off.
     pub(super) fn fault(&self, error: GenerateError) -> EngineError {
         let code = match error {
@@ -194,15 +200,13 @@ impl Engine {
 
     fn pair(&self, request: GenerateRequest, pair: generate::Pair, reporter: Reporter<'_>) -> Pair {
         let reference = self.model.manifest.consistency;
-        let (generated, simulated) = (pair.generated.values(), pair.simulated.values());
-        let difference: Vec<f32> = generated.iter().zip(simulated).map(|(d, f)| d - f).collect();
         Pair {
             request,
             backend: self.kind(),
             velocity: Float32Array::from(pair.velocity.values()),
-            generated: Float32Array::from(generated),
-            simulated: Float32Array::from(simulated),
-            difference: Float32Array::from(&difference[..]),
+            generated: Float32Array::from(pair.generated.values()),
+            simulated: Float32Array::from(pair.simulated.values()),
+            difference: difference(&pair.generated, &pair.simulated),
             deviation: pair.comparison.deviation,
             ssim: pair.comparison.ssim,
             mse: pair.comparison.mse,
@@ -214,6 +218,12 @@ impl Engine {
             timings: reporter.timings,
         }
     }
+}
+
+/// Generated minus simulated.
+pub(super) fn difference(generated: &Gathers, simulated: &Gathers) -> Float32Array {
+    let values: Vec<f32> = generated.values().iter().zip(simulated.values()).map(|(d, f)| d - f).collect();
+    Float32Array::from(&values[..])
 }
 
 /// The pipeline's request.

@@ -7,14 +7,16 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::control::Run;
-use super::engine::{Engine, to_js};
+use super::engine::{Engine, difference, to_js};
 use super::error::{EngineError, ErrorCode};
 use super::report::Clock;
-use super::types::{EngineEvent, Inversion, InvertRequest};
+use super::types::{EngineEvent, Inversion, InvertRequest, Prediction};
+use crate::consistency::compare;
 use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
+use crate::generate::Simulator;
 use crate::invert::{InversionConfig, InversionObserver, InvertedMap, mean_and_spread};
-use crate::npy::NpyArray;
+use crate::npy::{self, NpyArray};
 use crate::velocity_map::VelocityMap;
 
 #[wasm_bindgen]
@@ -63,15 +65,40 @@ impl Engine {
         })
     }
 
-    /// The gathers that the model expects of a velocity map (nz, nx) in m/s: velocity, latent, seismic data, with no
-    /// simulation. (shots, samples, receivers), raw amplitudes.
-    pub async fn predict(&self, velocity: Vec<f32>) -> Result<Float32Array, EngineError> {
+    /// The gathers that the model expects of a velocity map (nz, nx) in m/s, held against those that the wave equation
+    /// makes of it.
+    ///
+    /// `onEvent` hears how far the simulation is.
+    #[wasm_bindgen(unchecked_return_type = "Prediction")]
+    pub async fn predict(
+        &self,
+        velocity: Vec<f32>,
+        #[wasm_bindgen(js_name = "onEvent", unchecked_param_type = "(event: EngineEvent) => void | Promise<void>")]
+        on_event: Function,
+    ) -> Result<JsValue, EngineError> {
         let _busy = self.control.begin()?;
         let map = self.velocity_map(velocity)?;
-        let latent = self.model.autoencoder.velocity_encoder.forward(self.model.velocity_tensor(std::iter::once(&map)));
-        let pairs = self.model.decode(latent).await.map_err(|error| self.fault(error))?;
-        let gathers = pairs.first().map(|pair| self.model.gathers(pair));
-        Ok(gathers.map_or_else(Float32Array::default, |gathers| Float32Array::from(gathers.values())))
+        let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
+        let manifest = &self.model.manifest;
+        let both = async {
+            let generated = self.model.predict(&map).await?;
+            Ok((generated, self.simulator(&run).simulate(&manifest.survey, &map).await?))
+        };
+        let both = both.await;
+        if let Some(failure) = run.failure().await {
+            return Err(failure);
+        }
+        let (generated, simulated) = both.map_err(|error| self.refusal(error))?;
+        let comparison = compare(&generated, &simulated, &manifest.normalisation);
+        to_js(&Prediction {
+            generated: Float32Array::from(generated.values()),
+            simulated: Float32Array::from(simulated.values()),
+            difference: difference(&generated, &simulated),
+            deviation: comparison.deviation,
+            ssim: comparison.ssim,
+            mse: comparison.mse,
+            consistent: comparison.deviation <= manifest.consistency.floor_p90,
+        })
     }
 
     /// The gathers in a .npy file of shape (shots, samples, receivers) or (N, shots, samples, receivers), the first of
@@ -89,6 +116,21 @@ impl Engine {
             return Err(EngineError::new(ErrorCode::BadFile, message));
         }
         Ok(Float32Array::from(first.values()))
+    }
+
+    /// A .npy file of a velocity map (nz, nx), in OpenFWI's shape (1, 1, nz, nx).
+    #[wasm_bindgen(js_name = "writeVelocity")]
+    pub fn write_velocity(&self, velocity: Vec<f32>) -> Result<Vec<u8>, EngineError> {
+        let map = self.velocity_map(velocity)?;
+        npy::to_bytes(&[1, 1, map.nz(), map.nx()], map.values()).map_err(ErrorCode::BadRequest.wrap())
+    }
+
+    /// A .npy file of gathers of the weights' survey, in OpenFWI's shape (1, shots, samples, receivers).
+    #[wasm_bindgen(js_name = "writeGathers")]
+    pub fn write_gathers(&self, gathers: Vec<f32>) -> Result<Vec<u8>, EngineError> {
+        let gathers = self.gathers_of(gathers)?;
+        let [shots, samples, receivers] = gathers.shape();
+        npy::to_bytes(&[1, shots, samples, receivers], gathers.values()).map_err(ErrorCode::BadRequest.wrap())
     }
 
     /// The velocity map in a .npy file of shape (nz, nx), (1, nz, nx) or (N, 1, nz, nx), the first of N, if it is of the

@@ -20,8 +20,8 @@ pub use engine::Engine;
 pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
 pub use types::{
-    Backend, EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair, PairShape, PathPoint, Probe, Stage, Timing,
-    Wavefield,
+    Backend, EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair, PairShape, PathPoint, Prediction, Probe,
+    Stage, Timing, Wavefield,
 };
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -251,6 +251,31 @@ pub struct Inversion {
     pub spread: Float32Array,
 }
 
+/// What the model expects of a velocity map, and the verdict of the wave equation.
+#[derive(Clone, Debug, Serialize, Tsify)]
+pub struct Prediction {
+    /// Gathers that the model expects, (shots, samples, receivers), raw amplitudes.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub generated: Float32Array,
+    /// Gathers simulated on the map, in the same shape.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub simulated: Float32Array,
+    /// The former minus the latter.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub difference: Float32Array,
+    /// Relative L2 distance of the expected from the simulated gathers.
+    pub deviation: f64,
+    /// Structural similarity of the normalised gathers.
+    pub ssim: f64,
+    /// Mean squared error of the normalised gathers.
+    pub mse: f64,
+    /// Whether the deviation is within the 90th percentile of the floor.
+    pub consistent: bool,
+}
+
 /// The pressure of one shot in the ground, in equal steps of time.
 #[derive(Clone, Debug, Serialize, Tsify)]
 pub struct Wavefield {

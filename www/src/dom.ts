@@ -23,6 +23,13 @@ export function find<T extends Element = HTMLElement>(selector: string, within: 
   return element;
 }
 
+/** Hands a file to the browser's downloads. */
+export function download(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file);
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
 /** A colour of the style sheet as a canvas understands it: a custom property, light or dark resolved. */
 export function colorOf(property: string): string {
   const probe = h("span", { style: `color: var(${property})` });

@@ -61,6 +61,7 @@ export function invertedSample(state: Inverted, index: number, shape: PairShape 
     family: null,
     seed: state.result.request.seed,
     steps: state.result.request.steps,
+    guidance: 1,
     step: state.result.request.steps,
     velocity: map.velocity,
     gathers: {

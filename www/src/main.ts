@@ -1,11 +1,12 @@
 /** Puts the page together: state, views, address and engine. */
 
 import "uplot/dist/uPlot.min.css";
-import { find } from "./dom";
+import { download, find } from "./dom";
 import { createEngineClient } from "./engine/client";
 import { open } from "./engine/download";
 import { describe } from "./engine/failure";
 import { fetchExample } from "./example";
+import { createKeys } from "./keys";
 import { parseManifest } from "./manifest";
 import { createPlayer } from "./player";
 import { filmFits, GALLERY, initialState, invertRequestOf, PREPARED, requestOf, type Settings, shown } from "./state";
@@ -20,6 +21,7 @@ import { createGround } from "./views/ground";
 import { createInversion } from "./views/inversion";
 import { createModes } from "./views/modes";
 import { createPath } from "./views/path";
+import { createSave } from "./views/save";
 import { createTimings } from "./views/timings";
 import { createVerdict } from "./views/verdict";
 
@@ -78,6 +80,20 @@ const commands: Commands = {
       if (taken) commands.set({ prepared: null });
     });
   },
+  save(what) {
+    const sample = shown(store.state());
+    const values = what === "velocity" ? sample?.velocity : sample?.gathers[what];
+    if (!sample || !values) return;
+    const name = sample.origin === "inverted" ? "inverted" : `${sample.family ?? "any"}-${sample.seed}`;
+    void engine.toNpy(what === "velocity" ? "velocity" : "gathers", values).then((file) => {
+      if (file) download(file, `${name}-${what}.npy`);
+    });
+  },
+  copy: (text) =>
+    navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    ),
   choose: (index) => store.dispatch({ type: "choose", index }),
   cancel() {
     void engine.cancel();
@@ -109,10 +125,12 @@ for (const view of [
   createTimings(find("#timings")),
   ...createGallery(find("#gallery"), commands),
   ...createInversion(find("#inversion"), commands),
+  createSave(find("#save"), commands),
 ]) {
   store.subscribe(view);
 }
 createPlayer(store);
+createKeys(find<HTMLDialogElement>("#help"), store, commands);
 
 addEventListener("popstate", () => store.dispatch({ type: "settings", settings: parseQuery(location.search) }));
 

@@ -79,6 +79,7 @@ export interface Sample {
   family: string | null;
   seed: number;
   steps: number;
+  guidance: number;
   /** Denoising steps taken so far. */
   step: number;
   velocity: Float32Array;
@@ -334,12 +335,13 @@ function knownFamily(state: State): State {
 }
 
 function exampleSample({ entry, velocity, generated, simulated, difference }: Example): Sample {
-  const { family, seed, steps, samples, dt, deviation, ssim, mse, consistent, path } = entry;
+  const { family, seed, steps, guidance, samples, dt, deviation, ssim, mse, consistent, path } = entry;
   return {
     origin: "example",
     family,
     seed,
     steps,
+    guidance,
     step: steps,
     velocity,
     gathers: { samples, dt, generated, simulated, difference },
@@ -372,6 +374,7 @@ function reduceEvent(state: State, request: GenerateRequest, event: Exclude<Engi
           family: request.family ?? null,
           seed: request.seed,
           steps,
+          guidance: request.guidance,
           step,
           velocity: event.velocity,
           gathers: formingGathers(state, event.gathers),
@@ -418,6 +421,7 @@ function finished(state: State, pair: Pair): State {
       family: request.family ?? null,
       seed: request.seed,
       steps: request.steps,
+      guidance: request.guidance,
       step: request.steps,
       velocity,
       gathers: { samples, dt, generated, simulated, difference },

@@ -25,6 +25,8 @@ export interface EngineClient {
   invert(given: Given, request: InvertRequest): Promise<void>;
   /** Takes gathers from the visitor's file; tells whether they are of use. */
   give(file: File): Promise<boolean>;
+  /** A .npy file of a velocity map or of gathers; null, and a notice, where that fails. */
+  toNpy(kind: "velocity" | "gathers", values: Float32Array): Promise<Blob | null>;
   cancel(): Promise<void>;
   film(velocity: Float32Array, shot: number): Promise<void>;
 }
@@ -126,6 +128,16 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
           error: { code, message: code === "bad-file" ? `${file.name}: ${message}` : message },
         });
         return false;
+      }
+    },
+
+    async toNpy(kind, values) {
+      try {
+        const write = kind === "velocity" ? engine.writeVelocity : engine.writeGathers;
+        return new Blob([await inTurn(() => write(values))], { type: "application/octet-stream" });
+      } catch (thrown) {
+        dispatch({ type: "notice", error: describe(thrown) });
+        return null;
       }
     },
 

@@ -141,6 +141,12 @@ const api = {
   readGathers: (file: Uint8Array): Promise<Float32Array> => guarded(async () => loaded().readGathers(file)),
   /** The velocity map in a .npy file. */
   readVelocity: (file: Uint8Array): Promise<Float32Array> => guarded(async () => loaded().readVelocity(file)),
+  /** A .npy file of a velocity map. */
+  writeVelocity: (velocity: Float32Array): Promise<Uint8Array<ArrayBuffer>> =>
+    guarded(async () => loaded().writeVelocity(velocity) as Uint8Array<ArrayBuffer>),
+  /** A .npy file of gathers. */
+  writeGathers: (gathers: Float32Array): Promise<Uint8Array<ArrayBuffer>> =>
+    guarded(async () => loaded().writeGathers(gathers) as Uint8Array<ArrayBuffer>),
   /** Stops the generation that is under way at its next step. */
   cancel: (): void => engine?.cancel(),
 

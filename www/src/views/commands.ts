@@ -1,3 +1,7 @@
+/** Arrays that can be saved. */
+export const SAVED = ["velocity", "generated", "simulated"] as const;
+export type Saved = (typeof SAVED)[number];
+
 /** What the views can ask for; `main.ts` does it. */
 
 import type { Pair } from "@engine/wavediffusion.js";
@@ -14,6 +18,10 @@ export interface Commands {
   /** Shows a map of the inversion. */
   choose(index: number): void;
   cancel(): void;
+  /** Offers an array of the pair on screen as a .npy file. */
+  save(what: Saved): void;
+  /** Puts a text on the clipboard. */
+  copy(text: string): Promise<boolean>;
   play(): void;
   pause(): void;
   seek(frame: number): void;

@@ -63,7 +63,7 @@ function item(pair: Pair, rows: number, columns: number, commands: Commands): HT
       type: "button",
       "data-testid": "gallery-item",
       "data-value": pair.deviation,
-      "aria-label": `${family ?? "any family"}, seed ${seed}, deviation ${short(pair.deviation)}, ${words}: open`,
+      title: `${family ?? "any family"}, ${words}: click to open`,
     },
     canvas,
     h("b", { class: pair.consistent ? "good" : "bad" }, pair.deviation.toFixed(3)),

@@ -1,0 +1,43 @@
+// What axe-core finds on the page in each mode, light and dark: nothing serious.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch } from "./browser.mjs";
+import { hook, reach } from "./page.mjs";
+import { serve } from "./server.mjs";
+
+const axe = createRequire(new URL("../../www/package.json", import.meta.url)).resolve("axe-core");
+
+describe("accessibility", () => {
+  let server;
+  let browser;
+  before(async () => {
+    server = await serve(fileURLToPath(new URL("../../www/dist/", import.meta.url)));
+    browser = await launch({ gpu: false });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    for (const mode of ["generate", "gallery", "invert"]) {
+      test(`${mode}, ${colorScheme}`, async () => {
+        const page = await browser.newPage({ colorScheme });
+        await page.goto(`${server.address}?mode=${mode}&steps=1&maps=2&path=0&backend=flex`);
+        await reach(page, ["ready"], 120);
+        await hook(page, "generate").click();
+        await reach(page, ["running"], 10);
+        await reach(page, ["done"], 300);
+        await page.addScriptTag({ path: axe });
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        const found = serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+        assert.deepEqual(found, []);
+        await page.close();
+      });
+    }
+  }
+});

@@ -1,0 +1,48 @@
+/** Takes the pair away: as .npy files, as the command that makes it natively, as a link. */
+
+import { h } from "../dom";
+import { type Sample, shown } from "../state";
+import { type View, watching } from "../store";
+import { type Commands, SAVED } from "./commands";
+
+export function createSave(root: HTMLElement, commands: Commands): View {
+  const files = h("span", { "data-testid": "export-npy" }, "Save as .npy: ");
+  for (const what of SAVED) {
+    const button = h("button", { type: "button", "data-testid": `export-${what}` }, what);
+    button.addEventListener("click", () => commands.save(what));
+    files.append(button);
+  }
+  const command = h("code", { "data-testid": "command" });
+  const copyCommand = copier("Copy command", () => command.textContent ?? "", commands);
+  const copyLink = copier("Copy link", () => location.href, commands);
+  root.append(files, h("span", { class: "native" }, "Natively: ", command, copyCommand), copyLink);
+
+  return watching(
+    (state) => [shown(state), state.engine !== null && state.phase !== "running"],
+    (sample, idle) => {
+      const whole = sample?.origin === "generated" || sample?.origin === "inverted";
+      for (const button of files.querySelectorAll("button")) {
+        button.disabled = !whole || !idle;
+        button.title = whole ? "In OpenFWI's shape" : "The example is a thinned copy: generate a pair to save it whole";
+      }
+      const text = sample && sample.origin !== "inverted" ? commandFor(sample) : "";
+      command.textContent = text;
+      command.parentElement?.toggleAttribute("hidden", text === "");
+    },
+  );
+}
+
+/** What the native program is told to make the same pair. */
+const commandFor = ({ family, seed, steps, guidance }: Sample) =>
+  `wavediffusion sample${family ? ` --family ${family}` : ""} --seed ${seed} --steps ${steps} --guidance ${guidance} --out pair`;
+
+function copier(name: string, text: () => string, commands: Commands): HTMLElement {
+  const button = h("button", { type: "button" }, name);
+  button.addEventListener("click", async () => {
+    button.textContent = (await commands.copy(text())) ? "Copied" : "Copying is not allowed here";
+    setTimeout(() => {
+      button.textContent = name;
+    }, 1500);
+  });
+  return button;
+}
