@@ -321,6 +321,15 @@ async fn npy_files_are_read_and_others_refused() {
 }
 
 #[wasm_bindgen_test]
+async fn the_direct_wave_ends_later_at_farther_receivers() {
+    let engine = engine("flex").await;
+    let end = engine.direct_wave_end(vec![2000.0; NZ * NX]).unwrap().to_vec();
+    assert_eq!(end.len(), NX);
+    assert!(end.iter().copied().fold(0.0, f32::max) > end.iter().copied().fold(1.0, f32::min) + 0.01, "{end:?}");
+    assert_eq!(code(engine.direct_wave_end(vec![0.0; NZ * NX])), ErrorCode::BadRequest);
+}
+
+#[wasm_bindgen_test]
 async fn the_wavefield_spreads() {
     let film = engine("flex").await.wavefield(vec![2e3; NZ * NX], 0, 4).await.unwrap();
     let frames = get(&film, "frames").as_f64().unwrap() as usize;

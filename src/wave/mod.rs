@@ -74,6 +74,7 @@
 
 mod adjoint;
 mod cpu;
+mod direct;
 mod field;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 pub mod gpu;
@@ -85,6 +86,7 @@ mod medium;
 
 pub use adjoint::Misfit;
 pub use cpu::{Propagator, Wavefield, simulate};
+pub use direct::direct_wave_end;
 pub use medium::{Medium, Real};
 
 /// Weight of the four neighbours one cell away in the fourth-order Laplacian.

@@ -18,6 +18,7 @@ use crate::generate::Simulator;
 use crate::invert::{InversionConfig, InversionObserver, InvertedMap, mean_and_spread};
 use crate::npy::{self, NpyArray};
 use crate::velocity_map::VelocityMap;
+use crate::wave::direct_wave_end;
 
 #[wasm_bindgen]
 impl Engine {
@@ -99,6 +100,14 @@ impl Engine {
             mse: comparison.mse,
             consistent: comparison.deviation <= manifest.consistency.floor_p90,
         })
+    }
+
+    /// Seconds after which the direct wave through a velocity map (nz, nx) in m/s has passed each receiver,
+    /// (shots, receivers): for muting it.
+    #[wasm_bindgen(js_name = "directWaveEnd")]
+    pub fn direct_wave_end(&self, velocity: Vec<f32>) -> Result<Float32Array, EngineError> {
+        let end = direct_wave_end(&self.model.manifest.survey, &self.velocity_map(velocity)?);
+        end.map(|end| Float32Array::from(&end[..])).map_err(ErrorCode::BadRequest.wrap())
     }
 
     /// The gathers in a .npy file of shape (shots, samples, receivers) or (N, shots, samples, receivers), the first of

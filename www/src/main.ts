@@ -1,6 +1,7 @@
 /** Puts the page together: state, views, address and engine. */
 
 import "uplot/dist/uPlot.min.css";
+import { DISPLAY } from "./display";
 import { download, find } from "./dom";
 import { createEngineClient } from "./engine/client";
 import { open } from "./engine/download";
@@ -8,6 +9,7 @@ import { describe } from "./engine/failure";
 import { fetchExample } from "./example";
 import { createKeys } from "./keys";
 import { parseManifest } from "./manifest";
+import { createMute } from "./mute";
 import { createPlayer } from "./player";
 import { filmFits, GALLERY, initialState, invertRequestOf, PREPARED, requestOf, type Settings, shown } from "./state";
 import { createStore } from "./store";
@@ -41,6 +43,7 @@ const DEFAULTS: Settings = {
   prepared: PREPARED[1],
   shot: 2,
   backend: null,
+  ...DISPLAY,
 };
 
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
@@ -110,6 +113,7 @@ const commands: Commands = {
   },
   pause: () => store.dispatch({ type: "play", playing: false }),
   seek: (frame) => store.dispatch({ type: "seek", frame }),
+  point: (pointer) => store.dispatch({ type: "point", pointer }),
 };
 
 for (const view of [
@@ -130,6 +134,7 @@ for (const view of [
   store.subscribe(view);
 }
 createPlayer(store);
+createMute(store, (velocity) => void engine.directWave(velocity));
 createKeys(find<HTMLDialogElement>("#help"), store, commands);
 
 addEventListener("popstate", () => store.dispatch({ type: "settings", settings: parseQuery(location.search) }));

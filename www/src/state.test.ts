@@ -1,5 +1,6 @@
 import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wavediffusion.js";
 import { describe, expect, it } from "vitest";
+import { DISPLAY } from "./display";
 import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
 import { type Action, initialState, reduce, requestOf, type Settings, type State, shown } from "./state";
@@ -16,6 +17,7 @@ const SETTINGS: Settings = {
   prepared: "Style-A",
   shot: 2,
   backend: null,
+  ...DISPLAY,
 };
 const REQUEST: GenerateRequest = requestOf(SETTINGS);
 

@@ -9,6 +9,7 @@ import type {
   Pair,
   Wavefield,
 } from "@engine/wavediffusion.js";
+import type { DirectWave, Display, Pointer } from "./display";
 import type { FailureMessage } from "./engine/failure";
 import type { Loaded } from "./engine/worker";
 import type { Example } from "./example";
@@ -26,7 +27,7 @@ export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
 export const GALLERY = 12;
 
 /** What the visitor chooses; all of it is in the address (see `url.ts`). */
-export interface Settings {
+export interface Settings extends Display {
   mode: Mode;
   /** `null` is any family. */
   family: string | null;
@@ -132,6 +133,9 @@ export interface State {
   gallery: readonly Pair[];
   /** What is inverted, and what came of it. */
   inverted: Inverted | null;
+  /** What the pointer is over. */
+  pointer: Pointer | null;
+  directWave: DirectWave | null;
 }
 
 export type Action =
@@ -160,7 +164,9 @@ export type Action =
   | { type: "film-requested"; velocity: Float32Array; shot: number }
   | { type: "film"; velocity: Float32Array; shot: number; film: Wavefield }
   | { type: "play"; playing: boolean }
-  | { type: "seek"; frame: number };
+  | { type: "seek"; frame: number }
+  | { type: "point"; pointer: Pointer | null }
+  | { type: "direct-wave"; directWave: DirectWave };
 
 export const initialState = (settings: Settings, dark: boolean): State => ({
   settings,
@@ -179,6 +185,8 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   film: null,
   gallery: [],
   inverted: null,
+  pointer: null,
+  directWave: null,
 });
 
 /** The pair that the panels show. */
@@ -290,6 +298,10 @@ export function reduce(state: State, action: Action): State {
       return state.film ? { ...state, film: { ...state.film, playing: action.playing } } : state;
     case "seek":
       return state.film ? { ...state, film: { ...state.film, frame: action.frame } } : state;
+    case "point":
+      return { ...state, pointer: action.pointer };
+    case "direct-wave":
+      return { ...state, directWave: action.directWave };
   }
 }
 

@@ -14,12 +14,16 @@ const SETTINGS: Settings = {
   prepared: "Style-A",
   shot: 4,
   backend: "flex",
+  colors: "grey",
+  traces: "wiggle",
+  gain: 12.5,
+  mute: true,
 };
 
 describe("the address", () => {
   it("brings back every setting", () => {
     expect(parseQuery(formatQuery(SETTINGS, ""))).toEqual(SETTINGS);
-    const open: Settings = { ...SETTINGS, family: null, path: true, backend: null };
+    const open: Settings = { ...SETTINGS, family: null, path: true, backend: null, gain: null };
     expect(parseQuery(formatQuery(open, ""))).toEqual(open);
   });
 
@@ -46,6 +50,8 @@ describe("the address", () => {
     "mode=paint",
     "maps=0",
     "path=yes",
+    "colors=mud",
+    "gain=0",
   ])("leaves out what makes no sense: %s", (query) => {
     expect(parseQuery(query)).toEqual({});
   });

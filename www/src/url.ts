@@ -1,6 +1,8 @@
 /** The page's address: one typed table maps each setting to its query parameter. That is the whole sharing mechanism. */
 
-import { MODES, type Mode, type Settings } from "./state";
+import { TRACES } from "./display";
+import { COLORS } from "./draw/colormap";
+import { MODES, type Settings } from "./state";
 
 /** Smallest and largest value of each number, for the address and the controls alike. */
 export const LIMITS = {
@@ -10,6 +12,7 @@ export const LIMITS = {
   maps: [1, 16],
   spread: [0.05, 1],
   shot: [0, 999],
+  gain: [1, 1000],
 } as const;
 
 interface Parameter<T> {
@@ -29,11 +32,22 @@ const number = ([least, most]: readonly [number, number], whole: boolean): Param
   format: String,
 });
 
+const oneOf = <T extends string>(values: readonly T[]): Parameter<T> => ({
+  parse: (text) => values.find((value) => value === text),
+  format: String,
+});
+
+const flag: Parameter<boolean> = {
+  parse: (text) => ({ "1": true, "0": false })[text],
+  format: (set) => (set ? "1" : "0"),
+};
+
+const AUTO = "auto";
+
+const gain = number(LIMITS.gain, false);
+
 const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
-  mode: {
-    parse: (text) => MODES.find((mode: Mode) => mode === text),
-    format: String,
-  },
+  mode: oneOf(MODES),
   family: {
     parse: (text) => (text.toLowerCase() === ANY ? null : text || undefined),
     format: (family) => family ?? ANY,
@@ -41,10 +55,7 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   seed: number(LIMITS.seed, true),
   steps: number(LIMITS.steps, true),
   guidance: number(LIMITS.guidance, false),
-  path: {
-    parse: (text) => ({ "1": true, "0": false })[text],
-    format: (path) => (path ? "1" : "0"),
-  },
+  path: flag,
   maps: number(LIMITS.maps, true),
   spread: number(LIMITS.spread, false),
   prepared: {
@@ -53,9 +64,16 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   },
   shot: number(LIMITS.shot, true),
   backend: {
-    parse: (text) => (text === "webgpu" || text === "flex" ? text : text === "auto" ? null : undefined),
-    format: (backend) => backend ?? "auto",
+    parse: (text) => (text === "webgpu" || text === "flex" ? text : text === AUTO ? null : undefined),
+    format: (backend) => backend ?? AUTO,
   },
+  colors: oneOf(COLORS),
+  traces: oneOf(TRACES),
+  gain: {
+    parse: (text) => (text === AUTO ? null : gain.parse(text)),
+    format: (value) => (value === null ? AUTO : gain.format(value)),
+  },
+  mute: flag,
 };
 
 const KEYS = Object.keys(PARAMETERS) as (keyof Settings)[];

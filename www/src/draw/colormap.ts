@@ -1,4 +1,4 @@
-/** Crameri's scientific colour maps (MIT licence, credited in the tables) as look-up tables. */
+/** Colour maps as look-up tables: Crameri's scientific ones (MIT licence, credited in the tables), greys, and the rainbow that papers use. */
 
 import batlow from "../colormaps/batlow.json";
 import vik from "../colormaps/vik.json";
@@ -6,20 +6,40 @@ import vik from "../colormaps/vik.json";
 /** Packed RGBA of every entry, in the byte order of `ImageData`. */
 export type ColorTable = Uint32Array;
 
-interface ColorFile {
-  colors: number[][];
+/** The colours of velocities, and of amplitudes, where zero is in the middle. */
+export interface Palette {
+  velocity: ColorTable;
+  amplitude: ColorTable;
 }
 
-function pack({ colors }: ColorFile): ColorTable {
+type Rgb = readonly number[];
+
+function pack(colors: readonly Rgb[]): ColorTable {
   const bytes = new Uint8ClampedArray(colors.flatMap((rgb) => [...rgb, 255]));
   return new Uint32Array(bytes.buffer);
 }
 
-/** Velocities. */
-export const VELOCITY = pack(batlow);
+/** A table of 256 colours from a function of 0 to 1. */
+const tabulate = (color: (share: number) => Rgb): ColorTable =>
+  pack(Array.from({ length: 256 }, (_, i) => color(i / 255)));
 
-/** Amplitudes: zero is in the middle. */
-export const AMPLITUDE = pack(vik);
+const grey = (share: number): Rgb => [255 * share, 255 * share, 255 * share];
+
+/** Blue, cyan, yellow, red ("jet"): not perceptual, for comparison with figures that use it. */
+const jet = (share: number): Rgb => [3, 2, 1].map((peak) => 255 * Math.max(0, 1.5 - Math.abs(4 * share - peak)));
+
+const PALETTES = {
+  scientific: { velocity: pack(batlow.colors), amplitude: pack(vik.colors) },
+  grey: { velocity: tabulate(grey), amplitude: tabulate(grey) },
+  rainbow: { velocity: tabulate(jet), amplitude: tabulate(grey) },
+} as const satisfies Record<string, Palette>;
+
+export type Colors = keyof typeof PALETTES;
+
+/** The palettes to choose from; the first is the default. */
+export const COLORS = Object.keys(PALETTES) as readonly Colors[];
+
+export const palette = (colors: Colors): Palette => PALETTES[colors];
 
 /** Entry of a table for a value between `low` and `high`; values beyond take the end colours. */
 export function colorIndex(value: number, low: number, high: number, entries: number): number {

@@ -30,10 +30,14 @@ export interface AmplitudeScale {
 /** How many values the share is counted on: enough for a colour scale, few enough to sort between two frames. */
 const COUNTED = 8192;
 
-/** A symmetric colour scale that shows the given share of the amplitudes without clipping; NaN are left out. */
-export function amplitudeScale(values: Float32Array, share: number): AmplitudeScale {
+/**
+ * A symmetric colour scale that shows the given share of the amplitudes without clipping, or has the given gain; NaN are
+ * left out.
+ */
+export function amplitudeScale(values: Float32Array, share: number, gain: number | null = null): AmplitudeScale {
   let peak = 0;
   for (const value of values) peak = Math.max(peak, Math.abs(value) || 0);
+  if (gain !== null) return { clip: peak / gain || 1, gain };
   const stride = Math.max(1, Math.floor(values.length / COUNTED));
   const sizes = Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) =>
     Math.abs(values[i * stride] ?? 0),

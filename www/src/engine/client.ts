@@ -29,6 +29,8 @@ export interface EngineClient {
   toNpy(kind: "velocity" | "gathers", values: Float32Array): Promise<Blob | null>;
   cancel(): Promise<void>;
   film(velocity: Float32Array, shot: number): Promise<void>;
+  /** Finds the direct wave through a velocity map. */
+  directWave(velocity: Float32Array): Promise<void>;
 }
 
 export function createEngineClient(dispatch: (action: Action) => void): EngineClient {
@@ -152,6 +154,15 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
         dispatch({ type: "film", velocity, shot, film });
       } catch (thrown) {
         dispatch({ type: "failed", error: describe(thrown), fatal: false });
+      }
+    },
+
+    async directWave(velocity) {
+      try {
+        const end = await inTurn(() => engine.directWaveEnd(velocity));
+        dispatch({ type: "direct-wave", directWave: { velocity, end } });
+      } catch (thrown) {
+        dispatch({ type: "notice", error: describe(thrown) });
       }
     },
   };

@@ -137,6 +137,9 @@ const api = {
       const gathers = await loaded().simulate(velocity, () => undefined);
       return Comlink.transfer(gathers, [gathers.buffer as ArrayBuffer]);
     }),
+  /** When the direct wave through a velocity map has passed each receiver. */
+  directWaveEnd: (velocity: Float32Array): Promise<Float32Array> =>
+    guarded(async () => loaded().directWaveEnd(velocity)),
   /** The gathers in a .npy file. */
   readGathers: (file: Uint8Array): Promise<Float32Array> => guarded(async () => loaded().readGathers(file)),
   /** The velocity map in a .npy file. */

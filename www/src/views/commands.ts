@@ -5,6 +5,7 @@ export type Saved = (typeof SAVED)[number];
 /** What the views can ask for; `main.ts` does it. */
 
 import type { Pair } from "@engine/wavediffusion.js";
+import type { Pointer } from "../display";
 import type { Settings } from "../state";
 
 export interface Commands {
@@ -25,4 +26,6 @@ export interface Commands {
   play(): void;
   pause(): void;
   seek(frame: number): void;
+  /** Tells what the pointer is over. */
+  point(pointer: Pointer | null): void;
 }

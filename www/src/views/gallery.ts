@@ -4,7 +4,7 @@ import type { Pair } from "@engine/wavediffusion.js";
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
 import { axisStyle, drawRule, fontOf, sizeOf } from "../draw/chart";
-import { VELOCITY } from "../draw/colormap";
+import { type Colors, palette } from "../draw/colormap";
 import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
@@ -26,10 +26,10 @@ export function createGallery(root: HTMLElement, commands: Commands): View[] {
 
   return [
     watching(
-      (state) => [state.gallery, state.grid],
-      (gallery, grid) => {
+      (state) => [state.gallery, state.grid, state.settings.colors],
+      (gallery, grid, colors) => {
         const sorted = [...gallery].sort((a, b) => a.deviation - b.deviation);
-        items.replaceChildren(...sorted.map((pair) => item(pair, grid?.nz ?? 0, grid?.nx ?? 0, commands)));
+        items.replaceChildren(...sorted.map((pair) => item(pair, grid?.nz ?? 0, grid?.nx ?? 0, colors, commands)));
       },
     ),
     watching(
@@ -52,9 +52,9 @@ export function createGallery(root: HTMLElement, commands: Commands): View[] {
   ];
 }
 
-function item(pair: Pair, rows: number, columns: number, commands: Commands): HTMLElement {
+function item(pair: Pair, rows: number, columns: number, colors: Colors, commands: Commands): HTMLElement {
   const canvas = h("canvas", { "aria-hidden": "true" });
-  paint(canvas, pair.velocity, { rows, columns }, SPEEDS, VELOCITY);
+  paint(canvas, pair.velocity, { rows, columns }, SPEEDS, palette(colors).velocity);
   const { seed, family } = pair.request;
   const words = pair.consistent ? "consistent" : "not consistent";
   const button = h(

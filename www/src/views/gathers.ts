@@ -1,13 +1,17 @@
 /** The gathers of one shot: generated, simulated and their difference on one colour scale. */
 
-import { find, h } from "../dom";
-import { AMPLITUDE } from "../draw/colormap";
-import { createPlot } from "../draw/plot";
+import { nearest, type Pointer } from "../display";
+import { colorOf, find, h } from "../dom";
+import { palette } from "../draw/colormap";
+import { createPlot, type OnPoint } from "../draw/plot";
 import { clear, paint } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
-import { filmFits, type Gathers, shown } from "../state";
+import { paintWiggles } from "../draw/wiggle";
+import type { Grid } from "../manifest";
+import { filmFits, type Gathers, type State, shown } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
+import { createDisplay } from "./display";
 
 type Kind = "generated" | "simulated" | "difference";
 
@@ -17,21 +21,30 @@ const SHOWN_SHARE = 0.94;
 const KINDS: readonly Kind[] = ["generated", "simulated", "difference"];
 
 export function createGathers(root: HTMLElement, commands: Commands): View[] {
+  const onPoint: OnPoint = (place) => commands.point(place && { axis: "time", ...place });
   const plots = {
     generated: createPlot({
       testid: "generated-canvas",
       title: "Generated data",
       by: "model",
       note: "by the model",
+      onPoint,
     }),
     simulated: createPlot({
       testid: "simulated-canvas",
       title: "Simulated data",
       by: "physics",
       note: "wave equation",
+      onPoint,
     }),
-    difference: createPlot({ testid: "difference-canvas", title: "Difference", note: "generated − simulated" }),
+    difference: createPlot({
+      testid: "difference-canvas",
+      title: "Difference",
+      note: "generated − simulated",
+      onPoint,
+    }),
   };
+  const views: View[] = [];
   const cursors = KINDS.map((kind) => {
     const cursor = h("span", { class: "cursor", "aria-hidden": "true", hidden: true });
     plots[kind].box.append(cursor, h("span", { class: "waiting" }));
@@ -45,14 +58,12 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
     title: "One colour scale for all three pictures; stronger waves are clipped",
   });
   scale.append(low, bar, high, gainText);
-  const ramp = Float32Array.from(AMPLITUDE, (_, i) => i + 0.5);
-  paint(bar, ramp, { rows: 1, columns: ramp.length }, [0, ramp.length], AMPLITUDE);
   root.append(
     h("div", { class: "side-by-side three" }, ...KINDS.map((kind) => plots[kind].element)),
-    h("div", { class: "under" }, shots, scale),
+    h("div", { class: "under" }, shots, createDisplay(commands, views), scale),
   );
 
-  return [
+  views.push(
     watching(
       (state) => [state.grid],
       (grid) => {
@@ -79,31 +90,54 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [shown(state)?.gathers, state.grid, state.settings.shot],
-      (gathers, grid, shot) => {
+      (state) => [state.settings.colors],
+      (colors) => {
+        const { amplitude } = palette(colors);
+        const ramp = Float32Array.from(amplitude, (_, i) => i + 0.5);
+        paint(bar, ramp, { rows: 1, columns: ramp.length }, [0, ramp.length], amplitude);
+      },
+    ),
+    watching(
+      (state) => {
+        const { shot, colors, traces, gain } = state.settings;
+        return [shown(state)?.gathers, state.grid, muteOf(state), shot, colors, traces, gain, state.dark];
+      },
+      (gathers, grid, mute, shot, colors, traces, gain, _dark) => {
         if (!gathers || !grid) return;
         const axes = [
           { name: "receiver (m)", extent: extent(grid.receivers, grid.spacing), ticks: 4 },
           { name: "time (s)", extent: extent(gathers.samples, gathers.dt), ticks: 5 },
         ] as const;
         const shape = { rows: gathers.samples, columns: grid.receivers };
-        const reference = shotOf(gathers.simulated ?? gathers.generated, gathers, grid.receivers, shot);
-        const { clip, gain } = amplitudeScale(reference, SHOWN_SHARE);
+        const gather = (values: Float32Array) => muted(shotOf(values, gathers, grid.receivers, shot), gathers, mute);
+        const scaled = amplitudeScale(gather(gathers.simulated ?? gathers.generated), SHOWN_SHARE, gain);
         for (const kind of KINDS) {
           const { canvas, box, axes: setAxes, describe } = plots[kind];
           const values = gathers[kind];
           setAxes(...axes);
           box.classList.toggle("empty", values === null);
-          if (values) paint(canvas, shotOf(values, gathers, grid.receivers, shot), shape, [-clip, clip], AMPLITUDE);
-          else clear(canvas);
+          if (!values) clear(canvas);
+          else if (traces === "wiggle") paintWiggles(canvas, gather(values), shape, scaled.clip, colorOf("--ink"));
+          else paint(canvas, gather(values), shape, [-scaled.clip, scaled.clip], palette(colors).amplitude);
           const at = `shot at ${(grid.sourcesX[shot] ?? 0) * grid.spacing} metres`;
           describe(
-            values ? `${kind} seismic data, ${at}, colours to ±${short(clip)}` : `${kind} seismic data: not yet`,
+            values ? `${kind} seismic data, ${at}, colours to ±${short(scaled.clip)}` : `${kind} seismic data: not yet`,
           );
         }
-        low.textContent = `−${short(clip)}`;
-        high.textContent = `+${short(clip)}`;
-        gainText.textContent = `gain ×${short(gain)}`;
+        low.textContent = `−${short(scaled.clip)}`;
+        high.textContent = `+${short(scaled.clip)}`;
+        gainText.textContent = `gain ×${short(scaled.gain)}`;
+      },
+    ),
+    watching(
+      (state) => [state.pointer, shown(state)?.gathers, state.grid, state.settings.shot],
+      (pointer, gathers, grid, shot) => {
+        const inside = pointer?.axis === "time";
+        for (const kind of KINDS) {
+          const values = inside && grid && gathers?.[kind];
+          const text = values ? amplitudeAt(pointer, shotOf(values, gathers, grid.receivers, shot), gathers, grid) : "";
+          plots[kind].mark(pointer && { x: pointer.x, y: inside ? pointer.y : null }, text);
+        }
       },
     ),
     watching(
@@ -122,11 +156,7 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => {
-        const film = filmFits(state.film, shown(state)?.velocity, state.settings.shot) ? state.film : null;
-        const seconds = film?.frames ? film.frame * film.frames.every * (state.engine?.shape.dt ?? 0) : null;
-        return [seconds, shown(state)?.gathers];
-      },
+      (state) => [filmTime(state), shown(state)?.gathers],
       (seconds, gathers) => {
         for (const cursor of cursors) {
           cursor.hidden = seconds === null || !gathers;
@@ -135,11 +165,38 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
         }
       },
     ),
-  ];
+  );
+  return views;
+}
+
+/** Seconds that the wavefield over this shot's map has run. */
+function filmTime(state: State): number | null {
+  const { film, engine, settings } = state;
+  const fits = filmFits(film, shown(state)?.velocity, settings.shot);
+  return fits && film.frames && engine ? film.frame * film.frames.every * engine.shape.dt : null;
+}
+
+/** When the direct wave of the shot on screen has passed each receiver, where it is to be left out. */
+function muteOf(state: State): Float32Array | null {
+  const { directWave, grid, settings } = state;
+  if (!settings.mute || !grid || directWave?.velocity !== shown(state)?.velocity) return null;
+  return directWave?.end.subarray(settings.shot * grid.receivers, (settings.shot + 1) * grid.receivers) ?? null;
 }
 
 /** One shot's part of (shots, samples, receivers) values. */
 function shotOf(values: Float32Array, { samples }: Gathers, receivers: number, shot: number): Float32Array {
   const length = samples * receivers;
   return values.subarray(shot * length, (shot + 1) * length);
+}
+
+/** A gather without what came before the direct wave had passed; no number stands there. */
+function muted(gather: Float32Array, { dt }: Gathers, end: Float32Array | null): Float32Array {
+  if (!end) return gather;
+  return gather.map((value, i) => (Math.floor(i / end.length) * dt < (end[i % end.length] ?? 0) ? Number.NaN : value));
+}
+
+/** What a gather says where the pointer is. */
+function amplitudeAt({ x, y }: Pointer, gather: Float32Array, { samples, dt }: Gathers, grid: Grid): string {
+  const [row, column] = [nearest(y, samples, dt), nearest(x, grid.receivers, grid.spacing)];
+  return `${column * grid.spacing} m, ${(row * dt).toFixed(3)} s: ${short(gather[row * grid.receivers + column] ?? 0)}`;
 }

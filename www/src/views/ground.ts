@@ -1,11 +1,13 @@
 /** The velocity map, its colour bar, the survey on it, and the wavefield that runs over it. */
 
 import type { Wavefield } from "@engine/wavediffusion.js";
+import { nearest, type Pointer } from "../display";
 import { find, h } from "../dom";
-import { VELOCITY } from "../draw/colormap";
+import { type ColorTable, palette } from "../draw/colormap";
 import { createPlot, labels } from "../draw/plot";
 import { clear, paint, paintWave } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
+import type { Grid } from "../manifest";
 import { filmFits, type Sample, shown } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
@@ -22,6 +24,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
     title: "Velocity map",
     by: "model",
     note: "by the model",
+    onPoint: (place) => commands.point(place && { axis: "depth", ...place }),
   });
   const wave = h("canvas", {
     class: "wave",
@@ -32,7 +35,8 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
   const source = h("span", { class: "source", "aria-hidden": "true" });
   const receivers = h("span", { class: "receivers", "aria-hidden": "true" });
   plot.box.append(wave, receivers, source);
-  root.append(h("div", { class: "side-by-side" }, plot.element, colorBar()), player());
+  const bar = colorBar();
+  root.append(h("div", { class: "side-by-side" }, plot.element, bar.element), player());
 
   const play = find<HTMLButtonElement>("[data-testid=play]", root);
   const scrub = find<HTMLInputElement>("[data-testid=scrub]", root);
@@ -64,10 +68,24 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [shown(state)?.velocity, state.grid],
-      (velocity, grid) => {
+      (state) => [state.settings.colors],
+      (colors) => bar.paint(palette(colors).velocity),
+    ),
+    watching(
+      (state) => [shown(state)?.velocity, state.grid, state.settings.colors],
+      (velocity, grid, colors) => {
         if (!velocity || !grid) return;
-        paint(plot.canvas, velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, VELOCITY);
+        paint(plot.canvas, velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, palette(colors).velocity);
+      },
+    ),
+    watching(
+      (state) => [state.pointer, shown(state)?.velocity, state.grid],
+      (pointer, velocity, grid) => {
+        const below = pointer?.axis === "depth";
+        plot.mark(
+          pointer && { x: pointer.x, y: below ? pointer.y : null },
+          below ? speedAt(pointer, velocity, grid) : "",
+        );
       },
     ),
     watching(
@@ -135,13 +153,25 @@ function describeMap(sample: Sample): string {
   return `Velocity map, ${nameOf(sample)}${stage}: ${low} to ${high} metres a second`;
 }
 
-function colorBar(): HTMLElement {
+/** What the map says where the pointer is. */
+function speedAt({ x, y }: Pointer, velocity: Float32Array | undefined, grid: Grid | null): string {
+  if (!velocity || !grid) return "";
+  const [row, column] = [nearest(y, grid.nz, grid.spacing), nearest(x, grid.nx, grid.spacing)];
+  const speed = velocity[row * grid.nx + column] ?? 0;
+  return `${column * grid.spacing} m, ${row * grid.spacing} m deep: ${speed.toFixed(0)} m/s`;
+}
+
+function colorBar(): { element: HTMLElement; paint(table: ColorTable): void } {
   const bar = h("canvas", { class: "bar", "aria-hidden": "true" });
   const [slow, fast] = SPEEDS;
-  const values = Float32Array.from({ length: VELOCITY.length }, (_, i) => slow + ((fast - slow) * i) / VELOCITY.length);
-  paint(bar, values, { rows: VELOCITY.length, columns: 1 }, SPEEDS, VELOCITY);
   const axis = h("div", { class: "axis axis-y" }, ...labels({ name: "m/s", extent: SPEEDS, ticks: 6 }, "top"));
-  return h("div", { class: "color-bar" }, bar, axis);
+  return {
+    element: h("div", { class: "color-bar" }, bar, axis),
+    paint(table) {
+      const values = Float32Array.from(table, (_, i) => slow + ((fast - slow) * i) / table.length);
+      paint(bar, values, { rows: table.length, columns: 1 }, SPEEDS, table);
+    },
+  };
 }
 
 function player(): HTMLElement {

@@ -1,7 +1,7 @@
 /** Gathers in, velocity maps out: what is given, the maps that may have given it, their mean and spread. */
 
 import { h } from "../dom";
-import { VELOCITY } from "../draw/colormap";
+import { type Colors, palette } from "../draw/colormap";
 import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
 import type { Inverted, InvertedMap } from "../inversion";
@@ -65,9 +65,9 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.inverted, state.grid],
-      (inverted, grid) => {
-        maps.replaceChildren(...(inverted && grid ? tiles(inverted, grid, commands) : []));
+      (state) => [state.inverted, state.grid, state.settings.colors],
+      (inverted, grid, colors) => {
+        maps.replaceChildren(...(inverted && grid ? tiles(inverted, grid, colors, commands) : []));
       },
     ),
     watching(
@@ -102,11 +102,16 @@ function hintFor({ inverted, settings }: State): string {
   return "Shot gathers of OpenFWI's survey, shape (5, 1000, 70) or (N, 5, 1000, 70), first of N. Invert turns them into several velocity maps, and simulates each to compare.";
 }
 
-function tiles({ given, maps, result, chosen }: Inverted, grid: Grid, commands: Commands): HTMLElement[] {
+function tiles(
+  { given, maps, result, chosen }: Inverted,
+  grid: Grid,
+  colors: Colors,
+  commands: Commands,
+): HTMLElement[] {
   const shape = { rows: grid.nz, columns: grid.nx };
   const picture = (values: Float32Array, range: readonly [number, number]) => {
     const canvas = h("canvas", { "aria-hidden": "true" });
-    paint(canvas, values, shape, range, VELOCITY);
+    paint(canvas, values, shape, range, palette(colors).velocity);
     return canvas;
   };
   const still = (canvas: HTMLCanvasElement, name: string, note: string) =>
