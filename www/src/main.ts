@@ -7,11 +7,23 @@ import { createEngineClient } from "./engine/client";
 import { open } from "./engine/download";
 import { describe } from "./engine/failure";
 import { fetchExample } from "./example";
+import { drawFigure } from "./figure/figure";
+import { toFile, toPng } from "./figure/svg";
 import { createKeys } from "./keys";
 import { parseManifest } from "./manifest";
 import { createMute } from "./mute";
 import { createPlayer } from "./player";
-import { filmFits, GALLERY, initialState, invertRequestOf, PREPARED, requestOf, type Settings, shown } from "./state";
+import {
+  filmFits,
+  GALLERY,
+  initialState,
+  invertRequestOf,
+  PREPARED,
+  requestOf,
+  type Sample,
+  type Settings,
+  shown,
+} from "./state";
 import { createStore } from "./store";
 import { formatQuery, LIMITS, parseQuery } from "./url";
 import type { Commands } from "./views/commands";
@@ -45,6 +57,12 @@ const DEFAULTS: Settings = {
   backend: null,
   ...DISPLAY,
 };
+
+/** Pixels of a PNG figure for each unit of its size. */
+const PNG_SCALE = 2;
+
+/** What files of a pair are called. */
+const nameOf = ({ origin, family, seed }: Sample) => (origin === "inverted" ? origin : `${family ?? "any"}-${seed}`);
 
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const store = createStore(initialState({ ...DEFAULTS, ...parseQuery(location.search) }, darkScheme.matches));
@@ -87,10 +105,18 @@ const commands: Commands = {
     const sample = shown(store.state());
     const values = what === "velocity" ? sample?.velocity : sample?.gathers[what];
     if (!sample || !values) return;
-    const name = sample.origin === "inverted" ? "inverted" : `${sample.family ?? "any"}-${sample.seed}`;
     void engine.toNpy(what === "velocity" ? "velocity" : "gathers", values).then((file) => {
-      if (file) download(file, `${name}-${what}.npy`);
+      if (file) download(file, `${nameOf(sample)}-${what}.npy`);
     });
+  },
+  figure(format) {
+    const sample = shown(store.state());
+    const svg = drawFigure(store.state());
+    if (!sample || !svg) return;
+    const offer = (file: Blob) => download(file, `${nameOf(sample)}.${format}`);
+    const fail = (thrown: unknown) => store.dispatch({ type: "notice", error: describe(thrown) });
+    if (format === "svg") offer(toFile(svg));
+    else toPng(svg, PNG_SCALE).then(offer, fail);
   },
   copy: (text) =>
     navigator.clipboard.writeText(text).then(

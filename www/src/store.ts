@@ -29,16 +29,21 @@ export function createStore(initial: State): Store {
   };
 }
 
-/** A view that draws only when what it looks at has changed. */
-export function watching<T extends readonly [unknown, ...unknown[]]>(
-  look: (state: State) => T,
-  draw: (...seen: T) => void,
-): View {
-  let before: T | null = null;
+/** A view that draws from the state only when what it looks at has changed. */
+export function changing(look: (state: State) => readonly unknown[], draw: View): View {
+  let before: readonly unknown[] | null = null;
   return (state) => {
     const seen = look(state);
     if (before?.every((value, i) => value === seen[i])) return;
     before = seen;
-    draw(...seen);
+    draw(state);
   };
+}
+
+/** A view that draws from what it looks at, and only when that has changed. */
+export function watching<T extends readonly [unknown, ...unknown[]]>(
+  look: (state: State) => T,
+  draw: (...seen: T) => void,
+): View {
+  return changing(look, (state) => draw(...look(state)));
 }

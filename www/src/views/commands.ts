@@ -2,6 +2,10 @@
 export const SAVED = ["velocity", "generated", "simulated"] as const;
 export type Saved = (typeof SAVED)[number];
 
+/** Formats of the figure. */
+export const FIGURES = ["svg", "png"] as const;
+export type FigureFormat = (typeof FIGURES)[number];
+
 /** What the views can ask for; `main.ts` does it. */
 
 import type { Pair } from "@engine/wavediffusion.js";
@@ -21,6 +25,8 @@ export interface Commands {
   cancel(): void;
   /** Offers an array of the pair on screen as a .npy file. */
   save(what: Saved): void;
+  /** Offers the pair on screen as a figure with axes, colour bars and settings. */
+  figure(format: FigureFormat): void;
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<boolean>;
   play(): void;

@@ -5,20 +5,13 @@ import { colorOf, find, h } from "../dom";
 import { palette } from "../draw/colormap";
 import { createPlot, type OnPoint } from "../draw/plot";
 import { clear, paint } from "../draw/raster";
-import { amplitudeScale, extent, percent, short } from "../draw/scale";
-import { paintWiggles } from "../draw/wiggle";
+import { extent, percent, short } from "../draw/scale";
 import type { Grid } from "../manifest";
 import { filmFits, type Gathers, type State, shown } from "../state";
-import { type View, watching } from "../store";
+import { changing, type View, watching } from "../store";
 import type { Commands } from "./commands";
 import { createDisplay } from "./display";
-
-type Kind = "generated" | "simulated" | "difference";
-
-/** Share of the samples that are not clipped: the direct wave is, so that reflections show. */
-const SHOWN_SHARE = 0.94;
-
-const KINDS: readonly Kind[] = ["generated", "simulated", "difference"];
+import { gatherInputs, gatherView, KINDS, shotOf } from "./gather";
 
 export function createGathers(root: HTMLElement, commands: Commands): View[] {
   const onPoint: OnPoint = (place) => commands.point(place && { axis: "time", ...place });
@@ -97,36 +90,31 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
         paint(bar, ramp, { rows: 1, columns: ramp.length }, [0, ramp.length], amplitude);
       },
     ),
-    watching(
+    changing(
+      (state) => [...gatherInputs(state), state.dark],
       (state) => {
-        const { shot, colors, traces, gain } = state.settings;
-        return [shown(state)?.gathers, state.grid, muteOf(state), shot, colors, traces, gain, state.dark];
-      },
-      (gathers, grid, mute, shot, colors, traces, gain, _dark) => {
-        if (!gathers || !grid) return;
-        const axes = [
-          { name: "receiver (m)", extent: extent(grid.receivers, grid.spacing), ticks: 4 },
-          { name: "time (s)", extent: extent(gathers.samples, gathers.dt), ticks: 5 },
-        ] as const;
-        const shape = { rows: gathers.samples, columns: grid.receivers };
-        const gather = (values: Float32Array) => muted(shotOf(values, gathers, grid.receivers, shot), gathers, mute);
-        const scaled = amplitudeScale(gather(gathers.simulated ?? gathers.generated), SHOWN_SHARE, gain);
+        const { grid, settings } = state;
+        const view = gatherView(state);
+        if (!view || !grid) return;
+        const { samples, dt, clip: limit } = view;
         for (const kind of KINDS) {
-          const { canvas, box, axes: setAxes, describe } = plots[kind];
-          const values = gathers[kind];
-          setAxes(...axes);
-          box.classList.toggle("empty", values === null);
-          if (!values) clear(canvas);
-          else if (traces === "wiggle") paintWiggles(canvas, gather(values), shape, scaled.clip, colorOf("--ink"));
-          else paint(canvas, gather(values), shape, [-scaled.clip, scaled.clip], palette(colors).amplitude);
-          const at = `shot at ${(grid.sourcesX[shot] ?? 0) * grid.spacing} metres`;
+          const { canvas, box, axes, describe } = plots[kind];
+          const picture = view.pictures[kind];
+          axes(
+            { name: "receiver (m)", extent: extent(grid.receivers, grid.spacing), ticks: 4 },
+            { name: "time (s)", extent: extent(samples, dt), ticks: 5 },
+          );
+          box.classList.toggle("empty", picture === null);
+          if (picture) view.paint(canvas, picture, colorOf("--ink"));
+          else clear(canvas);
+          const at = `shot at ${(grid.sourcesX[settings.shot] ?? 0) * grid.spacing} metres`;
           describe(
-            values ? `${kind} seismic data, ${at}, colours to ±${short(scaled.clip)}` : `${kind} seismic data: not yet`,
+            picture ? `${kind} seismic data, ${at}, colours to ±${short(limit)}` : `${kind} seismic data: not yet`,
           );
         }
-        low.textContent = `−${short(scaled.clip)}`;
-        high.textContent = `+${short(scaled.clip)}`;
-        gainText.textContent = `gain ×${short(scaled.gain)}`;
+        low.textContent = `−${short(limit)}`;
+        high.textContent = `+${short(limit)}`;
+        gainText.textContent = `gain ×${short(view.gain)}`;
       },
     ),
     watching(
@@ -174,25 +162,6 @@ function filmTime(state: State): number | null {
   const { film, engine, settings } = state;
   const fits = filmFits(film, shown(state)?.velocity, settings.shot);
   return fits && film.frames && engine ? film.frame * film.frames.every * engine.shape.dt : null;
-}
-
-/** When the direct wave of the shot on screen has passed each receiver, where it is to be left out. */
-function muteOf(state: State): Float32Array | null {
-  const { directWave, grid, settings } = state;
-  if (!settings.mute || !grid || directWave?.velocity !== shown(state)?.velocity) return null;
-  return directWave?.end.subarray(settings.shot * grid.receivers, (settings.shot + 1) * grid.receivers) ?? null;
-}
-
-/** One shot's part of (shots, samples, receivers) values. */
-function shotOf(values: Float32Array, { samples }: Gathers, receivers: number, shot: number): Float32Array {
-  const length = samples * receivers;
-  return values.subarray(shot * length, (shot + 1) * length);
-}
-
-/** A gather without what came before the direct wave had passed; no number stands there. */
-function muted(gather: Float32Array, { dt }: Gathers, end: Float32Array | null): Float32Array {
-  if (!end) return gather;
-  return gather.map((value, i) => (Math.floor(i / end.length) * dt < (end[i % end.length] ?? 0) ? Number.NaN : value));
 }
 
 /** What a gather says where the pointer is. */

@@ -3,7 +3,7 @@
 import { h } from "../dom";
 import { type Sample, shown } from "../state";
 import { type View, watching } from "../store";
-import { type Commands, SAVED } from "./commands";
+import { type Commands, FIGURES, SAVED } from "./commands";
 
 export function createSave(root: HTMLElement, commands: Commands): View {
   const files = h("span", { "data-testid": "export-npy" }, "Save as .npy: ");
@@ -15,7 +15,19 @@ export function createSave(root: HTMLElement, commands: Commands): View {
   const command = h("code", { "data-testid": "command" });
   const copyCommand = copier("Copy command", () => command.textContent ?? "", commands);
   const copyLink = copier("Copy link", () => location.href, commands);
-  root.append(files, h("span", { class: "native" }, "Natively: ", command, copyCommand), copyLink);
+  const figures = h("span", {}, "Figure: ");
+  for (const format of FIGURES) {
+    const button = h("button", { type: "button", "data-testid": `export-${format}` }, format.toUpperCase());
+    button.addEventListener("click", () => commands.figure(format));
+    figures.append(button);
+  }
+  const copyCitation = copier("Copy citation", () => CITATION, commands);
+  root.append(
+    files,
+    figures,
+    h("span", { class: "native" }, "Natively: ", command, copyCommand),
+    h("span", {}, copyLink, copyCitation),
+  );
 
   return watching(
     (state) => [shown(state), state.engine !== null && state.phase !== "running"],
@@ -31,6 +43,16 @@ export function createSave(root: HTMLElement, commands: Commands): View {
     },
   );
 }
+
+/** The paper that the page implements. */
+const CITATION = `@misc{feng2024wavediffusion,
+  title         = {{WaveDiffusion}: Joint Latent Diffusion for Physically Consistent Seismic and Velocity Generation},
+  author        = {Feng, Yinan and Wang, Hanchen and Chen, Yinpeng and Zhang, Luoyuan and Kang, Jeeun and Wu, Yixuan and
+                   Kim, Young Jin and Lin, Youzuo},
+  year          = {2024},
+  eprint        = {2410.09002},
+  archivePrefix = {arXiv},
+}`;
 
 /** What the native program is told to make the same pair. */
 const commandFor = ({ family, seed, steps, guidance }: Sample) =>

@@ -1,0 +1,90 @@
+/** The pair on screen as one figure for a paper or a slide: map, gathers, difference, axes, colour bars, settings. */
+
+import { palette } from "../draw/colormap";
+import type { Axis } from "../draw/plot";
+import { paint } from "../draw/raster";
+import { extent, short } from "../draw/scale";
+import type { Grid } from "../manifest";
+import type { Sample, State } from "../state";
+import { shown } from "../state";
+import { type GatherView, gatherView, KINDS } from "../views/gather";
+import { SPEEDS } from "../views/ground";
+import { type Box, colorBar, label, panel } from "./panel";
+import { s } from "./svg";
+
+const WIDTH = 1560;
+const HEIGHT = 440;
+const TOP = 70;
+const SIDE = 290;
+
+/** Draws the figure; null while there is nothing to draw. */
+export function drawFigure(state: State): SVGElement | null {
+  const sample = shown(state);
+  const { grid, settings } = state;
+  const view = gatherView(state);
+  if (!sample || !grid || !view) return null;
+  const { velocity, amplitude } = palette(settings.colors);
+  const box = (left: number, width = SIDE): Box => ({ left, top: TOP, width, height: SIDE });
+  const map = drawn((canvas) => paint(canvas, sample.velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, velocity));
+  const gathers = KINDS.map((kind, i) => {
+    const picture = view.pictures[kind];
+    const canvas = drawn((canvas) => picture && view.paint(canvas, picture, "#1b2230"));
+    return panel(canvas, box(510 + 310 * i), TITLES[kind], ...axesOf(view, grid, i));
+  });
+  return s(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width: WIDTH,
+      height: HEIGHT,
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      "font-family": "Helvetica, Arial, sans-serif",
+    },
+    s("rect", { width: WIDTH, height: HEIGHT, fill: "#fff" }),
+    label(caption(sample), 70, 28, "start", "bold"),
+    label(details(state, sample, grid), WIDTH - 20, 28, "end"),
+    panel(map, box(70), "Velocity map", axis("position (m)", grid.nx, grid.spacing), {
+      ...axis("depth (m)", grid.nz, grid.spacing),
+    }),
+    colorBar(ramp(velocity), box(372, 14), { name: "m/s", extent: SPEEDS, ticks: 6 }),
+    ...gathers,
+    colorBar(ramp(amplitude), box(1434, 14), { name: "amplitude", extent: [-view.clip, view.clip], ticks: 5 }),
+  );
+}
+
+const TITLES = { generated: "Generated data", simulated: "Simulated data", difference: "Difference" } as const;
+
+const axis = (name: string, count: number, step: number): Axis => ({ name, extent: extent(count, step), ticks: 6 });
+
+/** The gathers share the time axis of the first. */
+const axesOf = ({ samples, dt }: GatherView, { receivers, spacing }: Grid, index: number): [Axis, Axis | null] => [
+  axis("receiver (m)", receivers, spacing),
+  index === 0 ? axis("time (s)", samples, dt) : null,
+];
+
+function caption({ origin, family, seed, steps, guidance }: Sample): string {
+  if (origin === "inverted") return "Velocity map from the data";
+  return `${family ?? "Any family"}, seed ${seed}, ${steps} steps, guidance ${guidance}`;
+}
+
+function details({ settings, baselines }: State, { verdict }: Sample, { sourcesX, spacing }: Grid): string {
+  const shot = `shot at ${(sourcesX[settings.shot] ?? 0) * spacing} m`;
+  if (!verdict) return shot;
+  const { deviation, ssim } = verdict;
+  const scale = baselines ? ` (floor ${short(baselines.floorMedian)}, ceiling ${short(baselines.ceilingMedian)})` : "";
+  return `${shot}; deviation from the wave equation ${deviation.toFixed(3)}${scale}, SSIM ${ssim.toFixed(3)}`;
+}
+
+/** A canvas of its own. */
+function drawn(draw: (canvas: HTMLCanvasElement) => void): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  draw(canvas);
+  return canvas;
+}
+
+/** A colour table from bottom to top of a bar whose axis runs downwards, as those of the page do. */
+const ramp = (table: Uint32Array): HTMLCanvasElement =>
+  drawn((canvas) => {
+    const values = Float32Array.from(table, (_, i) => i + 0.5);
+    paint(canvas, values, { rows: table.length, columns: 1 }, [0, table.length], table);
+  });
