@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 
 const engine = fileURLToPath(new URL("../pkg", import.meta.url));
@@ -12,6 +13,24 @@ export default defineConfig({
   // The size of the engine, for the progress bar: servers that compress do not tell.
   define: { __ENGINE_BYTES__: existsSync(module) ? statSync(module).size : 0 },
   worker: { format: "es" },
+  plugins: [
+    VitePWA({
+      registerType: "autoUpdate",
+      // `offline.ts` does, once the engine has what it needs.
+      injectRegister: false,
+      manifest: false,
+      workbox: {
+        // The weights are not here: the page keeps them itself, by their checksum (see `engine/download.ts`).
+        globPatterns: ["**/*.{html,js,css,wasm}", "weights/{manifest.json,example.bin}", "prepared/*.npy"],
+        maximumFileSizeToCacheInBytes: 64e6,
+        // The query holds settings, which one page reads.
+        ignoreURLParametersMatching: [/./],
+        cleanupOutdatedCaches: true,
+        skipWaiting: true,
+        clientsClaim: true,
+      },
+    }),
+  ],
   build: { target: "es2022", modulePreload: { polyfill: false }, chunkSizeWarningLimit: 1024 },
   server: { fs: { allow: [".", engine] } },
   test: { include: ["src/**/*.test.ts"] },

@@ -29,8 +29,8 @@ export function launch({ gpu }) {
  * Opens a page with an empty cache, runs `body` and fails on everything that the page or its worker logs as an error,
  * except what `expected` matches.
  */
-export async function withPage(browser, { width = 1280, height = 900, expected = null }, body) {
-  const context = await browser.newContext({ viewport: { width, height } });
+export async function withPage(browser, { width = 1280, height = 900, expected = null, serviceWorkers = "block" }, body) {
+  const context = await browser.newContext({ viewport: { width, height }, serviceWorkers });
   const errors = [];
   const record = (text) => {
     if (!expected?.test(text)) errors.push(text);

@@ -12,6 +12,7 @@ import { toFile, toPng } from "./figure/svg";
 import { createKeys } from "./keys";
 import { parseManifest } from "./manifest";
 import { createMute } from "./mute";
+import { createOffline } from "./offline";
 import { createPlayer } from "./player";
 import {
   filmFits,
@@ -160,6 +161,7 @@ for (const view of [
   store.subscribe(view);
 }
 createPlayer(store);
+createOffline(store);
 createMute(store, (velocity) => void engine.directWave(velocity));
 createKeys(find<HTMLDialogElement>("#help"), store, commands);
 
