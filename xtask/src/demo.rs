@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: from a fresh checkout to the page in a browser.
+//! `cargo xtask demo` and `cargo xtask build`: from a fresh checkout to the page in a browser, or in a folder.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -9,12 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{engine, page, tools};
 
-/// Builds what has changed and serves the page on localhost until interrupted.
-pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
-    let start = Instant::now();
-    if TcpStream::connect(("localhost", port)).is_ok() {
-        bail!("port {port} is in use; choose another with --port");
-    }
+/// Builds what has changed of the page, into `www/dist`.
+pub(crate) fn build(root: &Path) -> Result<()> {
     tools::node(root)?;
     tools::wasm_target(root)?;
     // Both compile, and at times each for itself keeps only one core busy.
@@ -25,7 +21,16 @@ pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
         compiled.and(installed)
     })?;
     engine::bind(root)?;
-    page::build(root)?;
+    page::build(root)
+}
+
+/// Builds what has changed and serves the page on localhost until interrupted.
+pub(crate) fn run(root: &Path, port: u16) -> Result<()> {
+    let start = Instant::now();
+    if TcpStream::connect(("localhost", port)).is_ok() {
+        bail!("port {port} is in use; choose another with --port");
+    }
+    build(root)?;
     // Browsers offer WebGPU on localhost and over https only.
     let mut server = page::script(root, "preview");
     server.args(["--", "--host", "localhost", "--strictPort", "--port", &port.to_string(), "--logLevel", "warn"]);

@@ -1,4 +1,4 @@
-//! The commands of the README: `cargo xtask demo`, `cargo xtask test` and `cargo xtask bench-web`.
+//! The commands of the README: `cargo xtask demo`, `cargo xtask test`, `cargo xtask build` and `cargo xtask bench-web`.
 //!
 //! Each installs what it needs and is missing, says what it is doing, one line a step, and does again only what has
 //! changed. `tools` knows what is installed and how, `engine` and `page` how the two halves of the page are built.
@@ -35,6 +35,8 @@ enum Command {
         #[arg(long, default_value_t = 4173)]
         port: u16,
     },
+    /// Builds the page into `www/dist`, a folder that any web server can offer.
+    Build,
     /// Runs every check and test; the last line tells how many passed and failed.
     Test {
         /// Only what needs no browser: formatting, lints, native tests, the page's own tests.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let succeeded = |result: Result<()>| result.inspect_err(|error| eprintln!("error: {error:#}")).is_ok();
     let passed = match Cli::parse().command {
         Command::Demo { port } => succeeded(demo::run(&root, port)),
+        Command::Build => succeeded(demo::build(&root)),
         Command::Test { quick } => test::run(&root, quick),
         Command::BenchWeb(options) => succeeded(bench_web::bench(&root, &options)),
     };
