@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 
 import { launch } from "../../tests/e2e/browser.mjs";
 import { serve } from "../../tests/e2e/server.mjs";
+import { median } from "./median.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -47,12 +48,6 @@ async function measure() {
 function sweptCells({ nz, nx, shots, samples }) {
   const { sponge } = JSON.parse(readFileSync(`${ROOT}www/public/weights/manifest.json`, "utf8")).survey;
   return (nz + 2 * sponge) * (nx + 2 * sponge) * shots * samples;
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 const { load, first, warm, adapter, shape } = await measure();

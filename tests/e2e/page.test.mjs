@@ -48,6 +48,24 @@ describe("the page", () => {
       }));
   }
 
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    test(`nothing moves while the page loads, ${width} wide`, { timeout: 1000 * LOADING }, () =>
+      withPage(browser, { width, height }, async (page) => {
+        await page.addInitScript(() => {
+          window.shift = 0;
+          const add = ({ value }) => {
+            window.shift += value;
+          };
+          new PerformanceObserver((list) => list.getEntries().forEach(add)).observe({ type: "layout-shift", buffered: true });
+        });
+        await page.goto(address({ backend: "flex" }));
+        await reach(page, ["ready"], LOADING);
+        const shift = await page.evaluate(() => window.shift);
+        // Good, by Google's Core Web Vitals, is up to 0.1.
+        assert.ok(shift <= 0.05, `${shift}`);
+      }));
+  }
+
   test("the example is on screen before the engine has arrived", () =>
     withPage(browser, {}, async (page) => {
       await page.route(/weights\.safetensors|\.wasm$/, () => {});

@@ -160,6 +160,7 @@ for (const view of [
 ]) {
   store.subscribe(view);
 }
+find("main").hidden = false;
 createPlayer(store);
 createOffline(store);
 createMute(store, (velocity) => void engine.directWave(velocity));

@@ -1,4 +1,4 @@
-//! `cargo xtask bench-web`: the engine in headless Chromium, against the clock.
+//! `cargo xtask bench-web`: the engine, or the page, in headless Chromium, against the clock.
 
 use std::path::Path;
 
@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Denoising steps of a pair; with 0, the simulator alone.
     #[arg(long, default_value_t = 20)]
     steps: u32,
+    /// What a visitor of the page waits for, instead of what a pair takes.
+    #[arg(long, conflicts_with_all = ["backend", "steps"])]
+    page: bool,
 }
 
 /// The engine's backends.
@@ -41,7 +44,7 @@ impl Backend {
     }
 }
 
-/// Builds the engine if need be and prints what a pair takes in the browser, stage by stage.
+/// Builds what is needed and prints what a pair takes in the browser, stage by stage, or what a visitor waits for.
 pub(crate) fn bench(root: &Path, options: &Options) -> Result<()> {
     tools::wasm(root)?;
     engine::build(root)?;
@@ -49,7 +52,13 @@ pub(crate) fn bench(root: &Path, options: &Options) -> Result<()> {
     page::install(root)?;
     let Browser { chromium, .. } = tools::browser(root)?;
     let mut node = command(root, "node");
-    node.args(["benches/web/bench.mjs", "--backend", options.backend.name()]);
-    node.args(["--repeat", &options.repeat.to_string(), "--steps", &options.steps.to_string()]);
+    if options.page {
+        page::build(root)?;
+        node.arg("benches/web/page.mjs");
+    } else {
+        node.args(["benches/web/bench.mjs", "--backend", options.backend.name()]);
+        node.args(["--steps", &options.steps.to_string()]);
+    }
+    node.args(["--repeat", &options.repeat.to_string()]);
     run(node.env("CHROMIUM", chromium))
 }

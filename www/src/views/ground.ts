@@ -92,7 +92,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
       (state) => [shown(state)],
       (sample) => {
         if (!sample) return;
-        plot.note(`${sample.origin === "example" ? "example: " : ""}${nameOf(sample)}`);
+        plot.note(nameOf(sample));
         plot.describe(describeMap(sample));
       },
     ),
