@@ -7,7 +7,7 @@ use burn::prelude::*;
 use thiserror::Error;
 
 use crate::consistency::{Comparison, compare, deviation};
-use crate::diffusion::{Sampler, SamplerConfig};
+use crate::diffusion::{Noise, Sampler, SamplerConfig};
 use crate::gathers::Gathers;
 use crate::manifest::{Manifest, ManifestError, PathPoint};
 use crate::model::{Autoencoder, Denoiser, FamilyLabel};
@@ -33,8 +33,8 @@ pub struct PairModel {
 pub struct Request {
     /// Family that the pair is asked to be of.
     pub label: FamilyLabel,
-    /// Fixes the noise.
-    pub seed: u64,
+    /// What the pair is made of.
+    pub noise: Noise,
     /// Steps and guidance.
     pub sampler: SamplerConfig,
     /// Whether the pair of every step is simulated and compared too.
@@ -171,8 +171,8 @@ impl PairModel {
         Ok(Self { manifest, autoencoder, denoiser, device: device.clone() })
     }
 
-    /// Starts a batch of samples, one for each seed and label.
-    pub fn sampler(&self, config: SamplerConfig, samples: &[(u64, FamilyLabel)]) -> Sampler<'_> {
+    /// Starts a batch of samples, one for each noise (or its seed) and label.
+    pub fn sampler(&self, config: SamplerConfig, samples: &[(impl Into<Noise> + Copy, FamilyLabel)]) -> Sampler<'_> {
         let model = &self.manifest.model;
         Sampler::new(&self.denoiser, config, samples, [model.token_count(), model.latent.width()], &self.device)
     }
@@ -224,7 +224,7 @@ impl PairModel {
         observer: &mut impl Observer,
     ) -> Result<Pair, GenerateError> {
         let survey = &self.manifest.survey;
-        let mut sampler = self.sampler(request.sampler, &[(request.seed, request.label)]);
+        let mut sampler = self.sampler(request.sampler, &[(request.noise, request.label)]);
         let (mut last, mut path) = (None, Vec::new());
         while let Some(step) = sampler.advance() {
             let pair = self.decode(step.latent).await?.pop().ok_or(GenerateError::NotFinite)?;

@@ -204,6 +204,20 @@ async fn a_run_is_called_off_between_steps_and_the_next_one_finishes() {
 }
 
 #[wasm_bindgen_test]
+async fn the_way_between_two_seeds_ends_at_their_pairs() {
+    let engine = engine("flex").await;
+    let velocity = async |seed: u64, toward: &str| {
+        let request = js(&format!("{{ seed: {seed}, {toward} steps: 2, guidance: 1, path: false }}"));
+        array(&engine.generate(request, deaf()).await.unwrap(), "velocity")
+    };
+    let [from, to] = [velocity(3, "").await, velocity(4, "").await];
+    assert_eq!(velocity(3, "toward: { seed: 4, fraction: 0 },").await, from);
+    assert_eq!(velocity(3, "toward: { seed: 4, fraction: 1 },").await, to);
+    let between = velocity(3, "toward: { seed: 4, fraction: 0.5 },").await;
+    assert!(between != from && between != to);
+}
+
+#[wasm_bindgen_test]
 async fn bad_manifests_and_weights_are_refused() {
     let (manifest, weights) = tiny();
     let load = async |manifest: &str, weights: &[u8], backend: &str| {
@@ -228,6 +242,8 @@ async fn bad_requests_are_refused() {
         "{ seed: 1.5, steps: 2, guidance: 1, path: false }",
         "{ seed: 1, steps: 2, guidance: NaN, path: false }",
         "{ steps: 2, guidance: 1, path: false }",
+        "{ seed: 1, toward: { seed: 2, fraction: 1.5 }, steps: 2, guidance: 1, path: false }",
+        "{ seed: 1, toward: { seed: 2 }, steps: 2, guidance: 1, path: false }",
         "undefined",
     ] {
         assert_eq!(code(engine.generate(js(bad), deaf()).await), ErrorCode::BadRequest, "{bad}");
@@ -293,12 +309,13 @@ async fn gathers_are_inverted_to_maps_whose_simulations_are_compared() {
             js_sys::Array::from(&get(&inversion, "misfits")).iter().flat_map(|v| v.as_f64()).collect();
         assert!(misfits.len() == 3 && misfits.iter().all(|m| m.is_finite() && *m > 0.0), "{misfits:?}");
         assert_eq!(code(engine.invert(given[1..].to_vec(), None, request(), deaf()).await), ErrorCode::BadRequest);
-        let expected = engine.predict(vec![2200.0; NZ * NX], deaf()).await.unwrap();
+        let expected = engine.predict(vec![2200.0; NZ * NX], on_event.clone()).await.unwrap();
         assert_eq!(array(&expected, "simulated"), given, "{backend}");
         assert_eq!(array(&expected, "generated").len(), SAMPLES * NX);
         assert!(get(&expected, "deviation").as_f64().is_some_and(|deviation| deviation > 0.0));
     }
-    assert_eq!(heard.borrow().iter().filter(|event| *event == "inverted").count(), 6);
+    let count = |kind: &str| heard.borrow().iter().filter(|event| *event == kind).count();
+    assert_eq!((count("inverted"), count("simulated")), (6, 2));
 }
 
 #[wasm_bindgen_test]

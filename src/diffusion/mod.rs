@@ -6,6 +6,6 @@ mod noise;
 mod sampler;
 mod schedule;
 
-pub use noise::gaussian;
+pub use noise::{FractionError, Noise, gaussian};
 pub use sampler::{Sampler, SamplerConfig, SamplerConfigError, Step};
 pub use schedule::times;

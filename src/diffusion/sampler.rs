@@ -3,7 +3,7 @@
 use burn::prelude::*;
 use thiserror::Error;
 
-use super::{gaussian, times};
+use super::{Noise, times};
 use crate::model::{Denoiser, FamilyLabel};
 
 /// How a sample is drawn.
@@ -80,17 +80,17 @@ pub struct Step {
 }
 
 impl<'a> Sampler<'a> {
-    /// Starts one sample for each seed and label, on the denoiser's device. `shape` is that of one latent: tokens and
-    /// latent width.
+    /// Starts one sample for each noise (or its seed) and label, on the denoiser's device. `shape` is that of one latent:
+    /// tokens and latent width.
     pub fn new(
         denoiser: &'a Denoiser,
         config: SamplerConfig,
-        samples: &[(u64, FamilyLabel)],
+        samples: &[(impl Into<Noise> + Copy, FamilyLabel)],
         shape: [usize; 2],
         device: &Device,
     ) -> Self {
         let [tokens, width] = shape;
-        let noise: Vec<f32> = samples.iter().flat_map(|&(seed, _)| gaussian(seed, tokens * width)).collect();
+        let noise: Vec<f32> = samples.iter().flat_map(|&(noise, _)| noise.into().values(tokens * width)).collect();
         Self {
             denoiser,
             guidance: config.guidance,
@@ -176,7 +176,7 @@ mod tests {
         let config = ModelConfig::tiny();
         let device = Device::flex();
         let denoiser = Denoiser::new(&config, &device);
-        let samples = [(1, FamilyLabel::Any), (2, FamilyLabel::Of(Family::StyleA))];
+        let samples = [(1_u64, FamilyLabel::Any), (2, FamilyLabel::Of(Family::StyleA))];
         let shape = [config.token_count(), config.latent.width()];
         let mut sampler = Sampler::new(&denoiser, SamplerConfig::new(4, 2.0).unwrap(), &samples, shape, &device);
         let mut steps = 0;

@@ -12,8 +12,8 @@ use super::error::{EngineError, ErrorCode};
 use super::gpu::Gpu;
 use super::report::Reporter;
 use super::simulate::BrowserSimulator;
-use super::types::{Backend, GenerateRequest, Pair, PairShape, PathPoint, Wavefield};
-use crate::diffusion::SamplerConfig;
+use super::types::{Backend, GenerateRequest, Pair, PairShape, PathPoint, Toward, Wavefield};
+use crate::diffusion::{Noise, SamplerConfig};
 use crate::family::Family;
 use crate::gathers::Gathers;
 use crate::generate::{self, GenerateError, PairModel, Request, Simulator};
@@ -233,7 +233,13 @@ fn parse(request: &GenerateRequest) -> Result<Request, EngineError> {
         Some(name) => FamilyLabel::Of(name.parse::<Family>().map_err(ErrorCode::BadRequest.wrap())?),
     };
     let sampler = SamplerConfig::new(request.steps, request.guidance).map_err(ErrorCode::BadRequest.wrap())?;
-    Ok(Request { label, seed: request.seed, sampler, path: request.path })
+    let noise = match request.toward {
+        None => request.seed.into(),
+        Some(Toward { seed, fraction }) => {
+            Noise::between(request.seed, seed, fraction).map_err(ErrorCode::BadRequest.wrap())?
+        }
+    };
+    Ok(Request { label, noise, sampler, path: request.path })
 }
 
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, EngineError> {

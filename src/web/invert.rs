@@ -14,7 +14,7 @@ use super::types::{EngineEvent, Inversion, InvertRequest, Prediction};
 use crate::consistency::compare;
 use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
-use crate::generate::Simulator;
+use crate::generate::{GenerateError, Simulator};
 use crate::invert::{InversionConfig, InversionObserver, InvertedMap, mean_and_spread};
 use crate::npy::{self, NpyArray};
 use crate::velocity_map::VelocityMap;
@@ -69,7 +69,7 @@ impl Engine {
     /// The gathers that the model expects of a velocity map (nz, nx) in m/s, held against those that the wave equation
     /// makes of it.
     ///
-    /// `onEvent` hears how far the simulation is.
+    /// `onEvent` hears how far the simulation is, and gets its gathers before the model is asked.
     #[wasm_bindgen(unchecked_return_type = "Prediction")]
     pub async fn predict(
         &self,
@@ -82,8 +82,12 @@ impl Engine {
         let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
         let manifest = &self.model.manifest;
         let both = async {
-            let generated = self.model.predict(&map).await?;
-            Ok((generated, self.simulator(&run).simulate(&manifest.survey, &map).await?))
+            let simulated = self.simulator(&run).simulate(&manifest.survey, &map).await?;
+            let early = EngineEvent::Simulated { gathers: Float32Array::from(simulated.values()) };
+            if run.report(&early).await.is_break() {
+                return Err(GenerateError::Cancelled);
+            }
+            Ok((self.model.predict(&map).await?, simulated))
         };
         let both = both.await;
         if let Some(failure) = run.failure().await {

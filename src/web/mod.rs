@@ -21,7 +21,7 @@ pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
 pub use types::{
     Backend, EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair, PairShape, PathPoint, Prediction, Probe,
-    Stage, Timing, Wavefield,
+    Stage, Timing, Toward, Wavefield,
 };
 
 use wasm_bindgen::prelude::wasm_bindgen;

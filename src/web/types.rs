@@ -42,12 +42,26 @@ pub struct GenerateRequest {
     pub family: Option<String>,
     /// Fixes the noise that the pair is made of.
     pub seed: u64,
+    /// Another seed, towards whose noise that noise is turned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub toward: Option<Toward>,
     /// Denoising steps.
     pub steps: usize,
     /// Strength of the classifier-free guidance; 1 is none.
     pub guidance: f32,
     /// Whether the pair of every step is simulated and compared too.
     pub path: bool,
+}
+
+/// A way to the noise of another seed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[serde(deny_unknown_fields)]
+pub struct Toward {
+    /// The other seed.
+    pub seed: u64,
+    /// How much of the way, 0 to 1.
+    pub fraction: f64,
 }
 
 /// How to invert gathers.
@@ -109,6 +123,13 @@ pub enum EngineEvent {
         stage: Stage,
         /// Time that it took.
         milliseconds: f64,
+    },
+    /// The simulation of a map whose prediction was asked for is done.
+    Simulated {
+        /// The gathers, (shots, samples, receivers), raw amplitudes.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[tsify(type = "Float32Array")]
+        gathers: Float32Array,
     },
     /// A map of an inversion is done.
     Inverted {

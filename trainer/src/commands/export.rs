@@ -103,7 +103,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     };
     model.manifest.metrics = serde_json::to_value(&report)?;
 
-    let request = Request { label: Some(args.example_family).into(), seed: args.example_seed, sampler, path: true };
+    let request =
+        Request { label: Some(args.example_family).into(), noise: args.example_seed.into(), sampler, path: true };
     let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
     let bytes = example_bytes(&pair);
     let config = model.manifest.survey.config();

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
+use wavediffusion::diffusion::Noise;
 use wavediffusion::family::Family;
 use wavediffusion::generate::{CpuSimulator, Pair, Request, Unobserved};
 use wavediffusion::manifest::PathPoint;
@@ -26,6 +27,12 @@ pub struct SampleArgs {
     /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Start from noise between that of `--seed` and that of this seed
+    #[arg(long, value_name = "SEED", requires = "fraction")]
+    toward: Option<u64>,
+    /// How much of the way to the other seed's noise, 0 to 1
+    #[arg(long, requires = "toward")]
+    fraction: Option<f64>,
     #[command(flatten)]
     sampler: SamplerArgs,
     /// Simulate and compare the pair of every step too
@@ -44,6 +51,10 @@ pub struct SampleArgs {
 struct Verdict {
     family: Option<Family>,
     seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toward: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fraction: Option<f64>,
     steps: usize,
     guidance: f32,
     deviation: f64,
@@ -58,9 +69,12 @@ struct Verdict {
 /// # Errors
 /// When the weights cannot be used, the networks fail, or a file cannot be written.
 pub fn run(args: &SampleArgs) -> Result<()> {
+    let noise = match args.toward.zip(args.fraction) {
+        None => args.seed.into(),
+        Some((other, fraction)) => Noise::between(args.seed, other, fraction)?,
+    };
     let model = args.weights.load()?;
-    let request =
-        Request { label: args.family.into(), seed: args.seed, sampler: args.sampler.config()?, path: args.path };
+    let request = Request { label: args.family.into(), noise, sampler: args.sampler.config()?, path: args.path };
     let started = Instant::now();
     let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
     let seconds = started.elapsed().as_secs_f64();
@@ -68,6 +82,8 @@ pub fn run(args: &SampleArgs) -> Result<()> {
     let verdict = Verdict {
         family: args.family,
         seed: args.seed,
+        toward: args.toward,
+        fraction: args.fraction,
         steps: args.sampler.steps,
         guidance: args.sampler.guidance,
         deviation: pair.comparison.deviation,
