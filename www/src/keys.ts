@@ -47,7 +47,8 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
       keys: ["r"],
       does: "another seed, and go",
       run: () => {
-        if (!idle()) return;
+        const { mode } = store.state().settings;
+        if (!idle() || mode === "draw") return;
         commands.set({ seed: Math.floor(Math.random() * LIMITS.seed[1]) });
         commands.run();
       },

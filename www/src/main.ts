@@ -3,6 +3,9 @@
 import "uplot/dist/uPlot.min.css";
 import { DISPLAY } from "./display";
 import { download, find } from "./dom";
+import { simulatedOf } from "./drawing/drawing";
+import { createPredictor } from "./drawing/predictor";
+import { levelLayers, PENCIL } from "./drawing/tools";
 import { createEngineClient } from "./engine/client";
 import { open } from "./engine/download";
 import { describe } from "./engine/failure";
@@ -11,6 +14,7 @@ import { drawFigure } from "./figure/figure";
 import { toFile, toPng } from "./figure/svg";
 import { createKeys } from "./keys";
 import { parseManifest } from "./manifest";
+import { WAY, wayOf } from "./morph";
 import { createMute } from "./mute";
 import { createOffline } from "./offline";
 import { createPlayer } from "./player";
@@ -29,12 +33,14 @@ import { createStore } from "./store";
 import { formatQuery, LIMITS, parseQuery } from "./url";
 import type { Commands } from "./views/commands";
 import { createControls } from "./views/controls";
+import { createAnswered, createDrawing } from "./views/drawing";
 import { createEngineBadge, createErrorLine, createFreshness } from "./views/engine";
 import { createGallery } from "./views/gallery";
 import { createGathers } from "./views/gathers";
 import { createGround } from "./views/ground";
 import { createInversion } from "./views/inversion";
 import { createModes } from "./views/modes";
+import { createMorph, createMorphed } from "./views/morph";
 import { createPath } from "./views/path";
 import { createSave } from "./views/save";
 import { createTimings } from "./views/timings";
@@ -57,13 +63,21 @@ const DEFAULTS: Settings = {
   shot: 2,
   backend: null,
   ...DISPLAY,
+  ...PENCIL,
+  ...WAY,
 };
+
+/** Layers of the plain map to draw on. */
+const LEVEL_LAYERS = 5;
 
 /** Pixels of a PNG figure for each unit of its size. */
 const PNG_SCALE = 2;
 
 /** What files of a pair are called. */
-const nameOf = ({ origin, family, seed }: Sample) => (origin === "inverted" ? origin : `${family ?? "any"}-${seed}`);
+function nameOf({ origin, family, seed, toward }: Sample): string {
+  if (origin === "inverted" || origin === "drawn") return origin;
+  return `${family ?? "any"}-${seed}${toward ? `-${toward.seed}-${toward.fraction}` : ""}`;
+}
 
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const store = createStore(initialState({ ...DEFAULTS, ...parseQuery(location.search) }, darkScheme.matches));
@@ -88,7 +102,9 @@ const commands: Commands = {
     else if (settings.mode === "gallery") {
       const seeds = Array.from({ length: GALLERY }, (_, i) => (settings.seed + i) % (LIMITS.seed[1] + 1));
       void engine.gallery(seeds.map((seed) => ({ ...request, seed, path: false })));
-    } else if (settings.prepared !== null) {
+    } else if (settings.mode === "morph") void engine.morph(wayOf(request, settings));
+    else if (settings.mode === "draw") invertDrawing();
+    else if (settings.prepared !== null) {
       const file = new URL(`${settings.prepared}.npy`, HELD_OUT);
       void engine.invertPrepared(settings.prepared, file, invertRequestOf(settings));
     } else if (inverted) void engine.invert(inverted.given, invertRequestOf(settings));
@@ -124,6 +140,18 @@ const commands: Commands = {
       () => true,
       () => false,
     ),
+  draw: (change) => store.dispatch({ type: "drawing", change }),
+  drawPair() {
+    const { sample } = store.state();
+    if (sample) commands.draw({ type: "start", velocity: sample.velocity });
+  },
+  drawLayers() {
+    const { grid, speeds } = store.state();
+    if (grid && speeds) commands.draw({ type: "start", velocity: levelLayers(grid, speeds, LEVEL_LAYERS) });
+  },
+  giveMap(file) {
+    void engine.giveMap(file);
+  },
   choose: (index) => store.dispatch({ type: "choose", index }),
   cancel() {
     void engine.cancel();
@@ -143,6 +171,17 @@ const commands: Commands = {
   point: (pointer) => store.dispatch({ type: "point", pointer }),
 };
 
+/** Hands the drawn map's gathers to the inversion, which then knows the truth. */
+function invertDrawing(): void {
+  const { drawing, settings } = store.state();
+  const gathers = drawing && simulatedOf(drawing);
+  if (!gathers) return;
+  const given = { name: "what was drawn", gathers, truth: drawing.map };
+  store.dispatch({ type: "given", given });
+  commands.set({ mode: "invert", prepared: null });
+  void engine.invert(given, invertRequestOf(settings));
+}
+
 for (const view of [
   ...createModes(find("#modes"), find("main"), commands),
   ...createControls(find<HTMLFormElement>("#controls"), commands),
@@ -156,6 +195,10 @@ for (const view of [
   createTimings(find("#timings")),
   ...createGallery(find("#gallery"), commands),
   ...createInversion(find("#inversion"), commands),
+  ...createDrawing(find("#drawing"), find("#ground"), commands),
+  createAnswered(find("main")),
+  createMorphed(find("main")),
+  ...createMorph(find("#morph"), find("#way"), commands),
   createSave(find("#save"), commands),
 ]) {
   store.subscribe(view);
@@ -163,6 +206,7 @@ for (const view of [
 find("main").hidden = false;
 createPlayer(store);
 createOffline(store);
+createPredictor(store, engine);
 createMute(store, (velocity) => void engine.directWave(velocity));
 createKeys(find<HTMLDialogElement>("#help"), store, commands);
 

@@ -6,6 +6,7 @@ const JSON_MANIFEST = {
   format: 1,
   weights: { file: "weights.safetensors", bytes: 9, sha256: "ab" },
   families: ["FlatVel-A"],
+  normalisation: { velocity: [1500, 4500] },
   consistency: { floor_median: 0.17, floor_p90: 0.34, ceiling_median: 0.91 },
   survey: { spacing: 10, sources: [{ z: 1, x: 0 }], receivers: [0, 1, 2].map((x) => ({ z: 1, x })) },
   example: {
@@ -30,6 +31,7 @@ describe("parseManifest", () => {
   it("reads grid, baselines and example", () => {
     const manifest = parseManifest(JSON.stringify(JSON_MANIFEST));
     expect(manifest.grid).toEqual({ nz: 3, nx: 3, spacing: 10, shots: 1, receivers: 3, sourcesX: [0] });
+    expect(manifest.speeds).toEqual([1500, 4500]);
     expect(manifest.baselines.floorP90).toBe(0.34);
     expect(manifest.example.path).toEqual([{ step: 1, deviation: 1.1 }]);
   });

@@ -48,6 +48,8 @@ export interface Manifest {
   text: string;
   weights: FileEntry;
   families: readonly string[];
+  /** Slowest and fastest velocity that the model knows, m/s. */
+  speeds: readonly [number, number];
   baselines: Baselines;
   grid: Grid;
   example: ExampleEntry;
@@ -71,6 +73,8 @@ const isArray = (v: unknown): v is unknown[] => Array.isArray(v);
 const isCells = (v: unknown): v is { z: number; x: number }[] =>
   isArray(v) && v.every((c) => isObject(c) && isNumber(c.x) && isNumber(c.z));
 const isStrings = (v: unknown): v is string[] => isArray(v) && v.every(isString);
+const isRange = (v: unknown): v is [number, number] =>
+  isArray(v) && v.length === 2 && v.every(isNumber) && Number(v[0]) < Number(v[1]);
 const isPath = (v: unknown): v is { step: number; deviation: number }[] =>
   isArray(v) && v.every((p) => isObject(p) && isNumber(p.step) && isNumber(p.deviation));
 
@@ -116,6 +120,7 @@ export function parseManifest(text: string): Manifest {
     text,
     weights: fileEntry(json, "weights"),
     families: field(json, "families", isStrings),
+    speeds: field(json, "normalisation.velocity", isRange),
     baselines: {
       floorMedian: field(json, "consistency.floor_median", isNumber),
       floorP90: field(json, "consistency.floor_p90", isNumber),

@@ -1,8 +1,10 @@
 import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wavediffusion.js";
 import { describe, expect, it } from "vitest";
 import { DISPLAY } from "./display";
+import { PENCIL } from "./drawing/tools";
 import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
+import { WAY, wayOf } from "./morph";
 import { type Action, initialState, reduce, requestOf, type Settings, type State, shown } from "./state";
 
 const SETTINGS: Settings = {
@@ -18,6 +20,8 @@ const SETTINGS: Settings = {
   shot: 2,
   backend: null,
   ...DISPLAY,
+  ...PENCIL,
+  ...WAY,
 };
 const REQUEST: GenerateRequest = requestOf(SETTINGS);
 
@@ -40,6 +44,7 @@ const MANIFEST: Manifest = {
   text: "{}",
   weights: { file: "w", bytes: 1, sha256: "" },
   families: ["FlatVel-A", "Style-A"],
+  speeds: [1500, 4500],
   baselines: { floorMedian: 0.1, floorP90: 0.2, ceilingMedian: 0.9 },
   grid: { nz: 2, nx: 2, spacing: 10, shots: 2, receivers: 2, sourcesX: [0, 1] },
   example: {
@@ -206,6 +211,44 @@ describe("reduce", () => {
     const opened = reduce(gallery, { type: "open", pair: PAIR });
     expect(opened.settings).toMatchObject({ mode: "generate", seed: PAIR.request.seed });
     expect(shown(opened)?.velocity).toBe(PAIR.velocity);
+  });
+
+  it("begins a drawing with the pair on screen, and only once", () => {
+    const draw: Action = { type: "settings", settings: { mode: "draw" } };
+    const drawing = stateAfter(...STARTED, { type: "finished", pair: PAIR }, draw);
+    expect(shown(drawing)).toMatchObject({ origin: "drawn", verdict: null, gathers: { simulated: PAIR.simulated } });
+    expect(shown(drawing)?.velocity).toBe(PAIR.velocity);
+    const painted = new Float32Array(4).fill(3000);
+    const later = [
+      { type: "drawing", change: { type: "stroke", velocity: painted } },
+      { type: "drawing", change: { type: "keep" } },
+      { type: "settings", settings: { mode: "generate" } },
+      draw,
+    ] satisfies Action[];
+    expect(shown(later.reduce(reduce, drawing))?.velocity).toBe(painted);
+  });
+
+  it("keeps the drawn velocity inside what the model knows", () => {
+    const settings = { speed: 9000 };
+    expect(stateAfter(...STARTED.slice(0, 1), { type: "settings", settings }).settings.speed).toBe(4500);
+  });
+
+  it("shows the chosen point of a morph, or the last that is there", () => {
+    const requests = wayOf(REQUEST, { toward: 9, points: 3, point: 0 });
+    expect(requests.map(({ toward }) => toward)).toEqual([
+      { seed: 9, fraction: 0 },
+      { seed: 9, fraction: 0.5 },
+      { seed: 9, fraction: 1 },
+    ]);
+    const pairs = requests.map((request) => ({ ...PAIR, request, velocity: new Float32Array(4) }));
+    const [first, second] = pairs.map((pair): Action => ({ type: "morph-pair", pair }));
+    const settings = { mode: "morph" as const, points: 3, point: 2 };
+    const started = stateAfter({ type: "settings", settings }, { type: "morph-started", points: 3 });
+    expect(shown(started)).toBeNull();
+    const half = [first, second].reduce((state, action) => (action ? reduce(state, action) : state), started);
+    expect(shown(half)).toMatchObject({ toward: { seed: 9, fraction: 0.5 } });
+    expect(half.progress).toMatchObject({ fraction: 2 / 3 });
+    expect(shown(reduce(half, { type: "settings", settings: { point: 0 } }))?.velocity).toBe(pairs[0]?.velocity);
   });
 
   it("shows the inverted map whose gathers come nearest, and any other that is chosen", () => {

@@ -7,17 +7,21 @@ import type {
   Inversion,
   InvertRequest,
   Pair,
+  Toward,
   Wavefield,
 } from "@engine/wavediffusion.js";
 import type { DirectWave, Display, Pointer } from "./display";
+import { type Drawing, type DrawingChange, reduceDrawing, startDrawing } from "./drawing/drawing";
+import type { Pencil } from "./drawing/tools";
 import type { FailureMessage } from "./engine/failure";
 import type { Loaded } from "./engine/worker";
 import type { Example } from "./example";
 import { type Given, type Inverted, inverted, invertedSample, oneMore, startInversion } from "./inversion";
 import type { Baselines, Grid, Manifest } from "./manifest";
+import { type Morph, morphIndex, type Way } from "./morph";
 
 /** What the page is used for. */
-export const MODES = ["generate", "gallery", "invert"] as const;
+export const MODES = ["generate", "gallery", "invert", "draw", "morph"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Held-out maps in `prepared/` whose gathers can be inverted. */
@@ -27,7 +31,7 @@ export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
 export const GALLERY = 12;
 
 /** What the visitor chooses; all of it is in the address (see `url.ts`). */
-export interface Settings extends Display {
+export interface Settings extends Display, Pencil, Way {
   mode: Mode;
   /** `null` is any family. */
   family: string | null;
@@ -55,7 +59,8 @@ export interface Gathers {
   samples: number;
   /** Seconds. */
   dt: number;
-  generated: Float32Array;
+  /** Missing while the model has not been asked. */
+  generated: Float32Array | null;
   /** Missing while the pair forms. */
   simulated: Float32Array | null;
   difference: Float32Array | null;
@@ -76,9 +81,11 @@ export interface PathPoint {
 
 /** The pair on screen. */
 export interface Sample {
-  origin: "example" | "forming" | "stopped" | "generated" | "inverted";
+  origin: "example" | "forming" | "stopped" | "generated" | "inverted" | "drawn";
   family: string | null;
   seed: number;
+  /** Where its noise was on the way to another seed's. */
+  toward?: Toward;
   steps: number;
   guidance: number;
   /** Denoising steps taken so far. */
@@ -120,6 +127,8 @@ export interface State {
   error: FailureMessage | null;
   families: readonly string[];
   grid: Grid | null;
+  /** Velocities that the model knows, m/s. */
+  speeds: Manifest["speeds"] | null;
   baselines: Baselines | null;
   engine: Loaded | null;
   /** The generation under way. */
@@ -133,6 +142,8 @@ export interface State {
   gallery: readonly Pair[];
   /** What is inverted, and what came of it. */
   inverted: Inverted | null;
+  drawing: Drawing | null;
+  morph: Morph | null;
   /** What the pointer is over. */
   pointer: Pointer | null;
   directWave: DirectWave | null;
@@ -157,6 +168,10 @@ export type Action =
   | { type: "inverting"; request: InvertRequest }
   | { type: "inverted"; inversion: Inversion }
   | { type: "choose"; index: number }
+  | { type: "drawing"; change: DrawingChange }
+  | { type: "morph-started"; points: number }
+  | { type: "morph-pair"; pair: Pair }
+  | { type: "morph-finished" }
   | { type: "cancelled" }
   /** Something to tell that stops nothing. */
   | { type: "notice"; error: FailureMessage }
@@ -176,6 +191,7 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   error: null,
   families: [],
   grid: null,
+  speeds: null,
   baselines: null,
   engine: null,
   request: null,
@@ -185,13 +201,25 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   film: null,
   gallery: [],
   inverted: null,
+  drawing: null,
+  morph: null,
   pointer: null,
   directWave: null,
 });
 
 /** The pair that the panels show. */
-export const shown = (state: State): Sample | null =>
-  state.settings.mode === "invert" ? (state.inverted?.sample ?? null) : state.sample;
+export function shown({ settings, sample, inverted, drawing, morph }: State): Sample | null {
+  switch (settings.mode) {
+    case "invert":
+      return inverted?.sample ?? null;
+    case "draw":
+      return drawing?.sample ?? null;
+    case "morph":
+      return morph?.samples[morphIndex(morph, settings.point)] ?? null;
+    default:
+      return sample;
+  }
+}
 
 /** The request that the settings stand for. */
 export const requestOf = ({ family, seed, steps, guidance, path }: Settings): GenerateRequest => ({
@@ -215,13 +243,13 @@ export function reduce(state: State, action: Action): State {
     case "theme":
       return { ...state, dark: action.dark };
     case "settings":
-      return clampShot({ ...state, settings: { ...state.settings, ...action.settings } });
+      return withDrawing(clamped({ ...state, settings: { ...state.settings, ...action.settings } }));
     case "manifest": {
-      const { families, grid, baselines } = action.manifest;
-      return knownFamily(clampShot({ ...state, families, grid, baselines }));
+      const { families, grid, speeds, baselines } = action.manifest;
+      return knownFamily(clamped({ ...state, families, grid, speeds, baselines }));
     }
     case "example":
-      return state.sample ? state : { ...state, sample: exampleSample(action.example) };
+      return state.sample ? state : withDrawing({ ...state, sample: exampleSample(action.example) });
     case "loading":
       // The last of these may arrive after the answer that they lead up to.
       return state.phase === "loading" ? { ...state, progress: loadingProgress(action.done, action.total) } : state;
@@ -244,6 +272,7 @@ export function reduce(state: State, action: Action): State {
       return { ...state, gallery, progress: { label, fraction: gallery.length / action.wanted } };
     }
     case "gallery-finished":
+    case "morph-finished":
       return { ...state, phase: "done", progress: null };
     case "open": {
       const { family, seed, steps, guidance } = action.pair.request;
@@ -270,6 +299,14 @@ export function reduce(state: State, action: Action): State {
         film: null,
         inverted: state.inverted && invertedSample(state.inverted, action.index, state.engine?.shape ?? null),
       };
+    case "drawing": {
+      const drawing = reduceDrawing(state.drawing, action.change, state.engine?.shape ?? null);
+      return { ...state, drawing, error: action.change.type === "asked" ? null : state.error };
+    }
+    case "morph-started":
+      return { ...begun(state, "Drawing noise"), morph: { points: action.points, samples: [] } };
+    case "morph-pair":
+      return state.morph ? onTheWay(state, state.morph, action.pair) : state;
     case "cancelled":
       return { ...state, phase: "ready", request: null, progress: null, sample: stopped(state.sample) };
     case "notice":
@@ -329,10 +366,29 @@ function invertedMap(state: State, event: Extract<EngineEvent, { kind: "inverted
 export const filmFits = (film: Film | null, velocity: Float32Array | undefined, shot: number): film is Film =>
   film !== null && film.velocity === velocity && film.shot === shot;
 
-/** A shot that the survey does not have becomes its last one. */
-function clampShot(state: State): State {
-  const last = state.grid ? state.grid.shots - 1 : state.settings.shot;
-  return state.settings.shot <= last ? state : { ...state, settings: { ...state.settings, shot: last } };
+/** A shot, a velocity or a point of the way that there is not becomes the nearest that there is. */
+function clamped(state: State): State {
+  const { settings, grid, speeds } = state;
+  const shot = Math.min(settings.shot, grid ? grid.shots - 1 : settings.shot);
+  const [slow, fast] = speeds ?? [settings.speed, settings.speed];
+  const speed = Math.min(fast, Math.max(slow, settings.speed));
+  const point = Math.min(settings.point, settings.points - 1);
+  const fits = shot === settings.shot && speed === settings.speed && point === settings.point;
+  return fits ? state : { ...state, settings: { ...settings, shot, speed, point } };
+}
+
+/** Drawing begins with the pair on screen. */
+function withDrawing(state: State): State {
+  const { settings, drawing, sample } = state;
+  if (settings.mode !== "draw" || drawing || !sample) return state;
+  return { ...state, drawing: startDrawing(sample.velocity, sample.gathers) };
+}
+
+/** A pair of the way has arrived. */
+function onTheWay(state: State, { points, samples }: Morph, pair: Pair): State {
+  const morph = { points, samples: [...samples, pairSample(state, pair)] };
+  const done = morph.samples.length;
+  return { ...state, morph, film: null, progress: { label: `Pair ${done} of ${points}`, fraction: done / points } };
 }
 
 /** A family that the weights do not know, from an address, becomes any family, and that is said. */
@@ -371,7 +427,7 @@ function loadingProgress(done: number, total: number): Progress {
 /** Share of the progress bar that the denoising steps take; simulating the final pair fills the rest. */
 const SAMPLING_SHARE = 0.75;
 
-function reduceEvent(state: State, request: GenerateRequest, event: Exclude<EngineEvent, { kind: "inverted" }>): State {
+function reduceEvent(state: State, request: GenerateRequest, event: EngineEvent): State {
   switch (event.kind) {
     case "step": {
       const { step, steps } = event;
@@ -404,6 +460,9 @@ function reduceEvent(state: State, request: GenerateRequest, event: Exclude<Engi
     }
     case "stage":
       return { ...state, timings: [...state.timings, { stage: event.stage, milliseconds: event.milliseconds }] };
+    default:
+      // Those of an inversion or a prediction.
+      return state;
   }
 }
 
@@ -418,9 +477,7 @@ function formingGathers(state: State, generated: Float32Array): Gathers {
 }
 
 function finished(state: State, pair: Pair): State {
-  const { samples = 0, dt = 0 } = state.engine?.shape ?? {};
-  const { velocity, generated, simulated, difference, deviation, ssim, mse, consistent, path, timings } = pair;
-  const { floorMedian, floorP90, ceilingMedian, request } = pair;
+  const { floorMedian, floorP90, ceilingMedian, timings } = pair;
   return {
     ...state,
     phase: "done",
@@ -428,17 +485,25 @@ function finished(state: State, pair: Pair): State {
     request: null,
     timings,
     baselines: { floorMedian, floorP90, ceilingMedian },
-    sample: {
-      origin: "generated",
-      family: request.family ?? null,
-      seed: request.seed,
-      steps: request.steps,
-      guidance: request.guidance,
-      step: request.steps,
-      velocity,
-      gathers: { samples, dt, generated, simulated, difference },
-      verdict: { deviation, ssim, mse, consistent },
-      path,
-    },
+    sample: pairSample(state, pair),
+  };
+}
+
+/** A generated pair, as the panels show it. */
+function pairSample({ engine }: State, pair: Pair): Sample {
+  const { samples = 0, dt = 0 } = engine?.shape ?? {};
+  const { request, velocity, generated, simulated, difference, deviation, ssim, mse, consistent, path } = pair;
+  return {
+    origin: "generated",
+    family: request.family ?? null,
+    seed: request.seed,
+    toward: request.toward,
+    steps: request.steps,
+    guidance: request.guidance,
+    step: request.steps,
+    velocity,
+    gathers: { samples, dt, generated, simulated, difference },
+    verdict: { deviation, ssim, mse, consistent },
+    path,
   };
 }

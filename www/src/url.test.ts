@@ -18,6 +18,13 @@ const SETTINGS: Settings = {
   traces: "wiggle",
   gain: 12.5,
   mute: true,
+  tool: "fault",
+  speed: 2750,
+  radius: 45,
+  throw: -120,
+  toward: 17,
+  points: 5,
+  point: 3,
 };
 
 describe("the address", () => {
@@ -49,6 +56,9 @@ describe("the address", () => {
     "backend=cuda",
     "mode=paint",
     "maps=0",
+    "tool=spade",
+    "points=1",
+    "throw=-1000",
     "path=yes",
     "colors=mud",
     "gain=0",

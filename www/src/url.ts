@@ -2,6 +2,7 @@
 
 import { TRACES } from "./display";
 import { COLORS } from "./draw/colormap";
+import { TOOLS } from "./drawing/tools";
 import { MODES, type Settings } from "./state";
 
 /** Smallest and largest value of each number, for the address and the controls alike. */
@@ -13,6 +14,11 @@ export const LIMITS = {
   spread: [0.05, 1],
   shot: [0, 999],
   gain: [1, 1000],
+  speed: [100, 10_000],
+  radius: [10, 300],
+  throw: [-300, 300],
+  points: [2, 25],
+  point: [0, 24],
 } as const;
 
 interface Parameter<T> {
@@ -74,6 +80,13 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
     format: (value) => (value === null ? AUTO : gain.format(value)),
   },
   mute: flag,
+  tool: oneOf(TOOLS),
+  speed: number(LIMITS.speed, false),
+  radius: number(LIMITS.radius, false),
+  throw: number(LIMITS.throw, false),
+  toward: number(LIMITS.seed, true),
+  points: number(LIMITS.points, true),
+  point: number(LIMITS.point, true),
 };
 
 const KEYS = Object.keys(PARAMETERS) as (keyof Settings)[];

@@ -1,7 +1,8 @@
 /** The page's side of the engine: starts the worker and turns what it reports into actions. */
 
-import type { Backend, EngineEvent, GenerateRequest, InvertRequest } from "@engine/wavediffusion.js";
+import type { Backend, EngineEvent, GenerateRequest, InvertRequest, Pair } from "@engine/wavediffusion.js";
 import * as Comlink from "comlink";
+import type { DrawingChange } from "../drawing/drawing";
 import type { Given } from "../inversion";
 import type { Manifest } from "../manifest";
 import type { Action } from "../state";
@@ -20,6 +21,12 @@ export interface EngineClient {
   generate(request: GenerateRequest): Promise<void>;
   /** Generates the pairs one after the other. */
   gallery(requests: readonly GenerateRequest[]): Promise<void>;
+  /** The same for the pairs of a morph. */
+  morph(requests: readonly GenerateRequest[]): Promise<void>;
+  /** Simulates a drawn map, and has the model predict what comes of it. */
+  predict(velocity: Float32Array): Promise<void>;
+  /** Takes the velocity map in the visitor's file. */
+  giveMap(file: File): Promise<void>;
   /** Simulates the map in a .npy file and inverts the gathers. */
   invertPrepared(name: string, file: URL, request: InvertRequest): Promise<void>;
   invert(given: Given, request: InvertRequest): Promise<void>;
@@ -55,9 +62,33 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     const error = describe(thrown);
     dispatch(error.code === "cancelled" ? { type: "cancelled" } : { type: "failed", error, fatal: false });
   };
+  const silent = Comlink.proxy(() => undefined);
   const invert = async ({ gathers, truth }: Given, request: InvertRequest): Promise<void> => {
     dispatch({ type: "inverting", request });
     dispatch({ type: "inverted", inversion: await inTurn(() => engine.invert(gathers, truth, request, hear)) });
+  };
+
+  /** Generates one pair after the other. */
+  const each = async (requests: readonly GenerateRequest[], onPair: (pair: Pair) => void): Promise<void> => {
+    for (const request of requests) onPair(await inTurn(() => engine.generate(request, silent)));
+  };
+  /** Hands the bytes of a file over; what is wrong with them is told, and stops nothing. */
+  const read = async <T>(file: File, of: (bytes: Uint8Array) => Promise<T>): Promise<T | null> => {
+    try {
+      if (file.size > MOST_BYTES) {
+        const size = (file.size / 1e6).toFixed(0);
+        throw new Failure("bad-file", `It has ${size} MB; files of up to ${MOST_BYTES / 1e6} MB are read here.`);
+      }
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      return await inTurn(() => of(bytes));
+    } catch (thrown) {
+      const { code, message } = describe(thrown);
+      dispatch({
+        type: "notice",
+        error: { code, message: code === "bad-file" ? `${file.name}: ${message}` : message },
+      });
+      return null;
+    }
   };
 
   return {
@@ -83,16 +114,43 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
 
     async gallery(requests) {
       dispatch({ type: "gallery-started" });
-      const silent = Comlink.proxy(() => undefined);
       try {
-        for (const request of requests) {
-          const pair = await inTurn(() => engine.generate(request, silent));
-          dispatch({ type: "gallery-pair", pair, wanted: requests.length });
-        }
+        await each(requests, (pair) => dispatch({ type: "gallery-pair", pair, wanted: requests.length }));
         dispatch({ type: "gallery-finished" });
       } catch (thrown) {
         fail(thrown);
       }
+    },
+
+    async morph(requests) {
+      dispatch({ type: "morph-started", points: requests.length });
+      try {
+        await each(requests, (pair) => dispatch({ type: "morph-pair", pair }));
+        dispatch({ type: "morph-finished" });
+      } catch (thrown) {
+        fail(thrown);
+      }
+    },
+
+    async predict(velocity) {
+      const tell = (change: DrawingChange) => dispatch({ type: "drawing", change });
+      tell({ type: "asked", velocity });
+      const onEvent = (event: EngineEvent) => {
+        if (event.kind === "simulated") tell({ type: "simulated", velocity, gathers: event.gathers });
+      };
+      try {
+        const prediction = await inTurn(() => engine.predict(velocity, Comlink.proxy(onEvent)));
+        tell({ type: "predicted", velocity, prediction });
+      } catch (thrown) {
+        const error = describe(thrown);
+        if (error.code === "cancelled") tell({ type: "called-off", velocity });
+        else dispatch({ type: "notice", error });
+      }
+    },
+
+    async giveMap(file) {
+      const velocity = await read(file, (bytes) => engine.readVelocity(bytes));
+      if (velocity) dispatch({ type: "drawing", change: { type: "start", velocity } });
     },
 
     async invertPrepared(name, file, request) {
@@ -111,26 +169,9 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     invert: (given, request) => invert(given, request).catch(fail),
 
     async give(file) {
-      try {
-        if (file.size > MOST_BYTES) {
-          const size = (file.size / 1e6).toFixed(0);
-          throw new Failure(
-            "bad-file",
-            `${file.name} has ${size} MB; files of up to ${MOST_BYTES / 1e6} MB are read here.`,
-          );
-        }
-        const bytes = new Uint8Array(await file.arrayBuffer());
-        const gathers = await inTurn(() => engine.readGathers(bytes));
-        dispatch({ type: "given", given: { name: file.name, gathers, truth: null } });
-        return true;
-      } catch (thrown) {
-        const { code, message } = describe(thrown);
-        dispatch({
-          type: "notice",
-          error: { code, message: code === "bad-file" ? `${file.name}: ${message}` : message },
-        });
-        return false;
-      }
+      const gathers = await read(file, (bytes) => engine.readGathers(bytes));
+      if (gathers) dispatch({ type: "given", given: { name: file.name, gathers, truth: null } });
+      return gathers !== null;
     },
 
     async toNpy(kind, values) {

@@ -9,6 +9,7 @@ import initEngine, {
   type InvertRequest,
   type Pair,
   type PairShape,
+  type Prediction,
   type Probe,
   probe,
   type Wavefield,
@@ -140,6 +141,13 @@ const api = {
   /** When the direct wave through a velocity map has passed each receiver. */
   directWaveEnd: (velocity: Float32Array): Promise<Float32Array> =>
     guarded(async () => loaded().directWaveEnd(velocity)),
+  /** What the model expects of a velocity map, and what the wave equation makes of it. */
+  predict: (velocity: Float32Array, onEvent: (event: EngineEvent) => void): Promise<Prediction> =>
+    guarded(async () => {
+      const forward = (event: EngineEvent) => onEvent(Comlink.transfer(event, movable(event)));
+      const prediction = await loaded().predict(velocity, forward);
+      return Comlink.transfer(prediction, movable(prediction));
+    }),
   /** The gathers in a .npy file. */
   readGathers: (file: Uint8Array): Promise<Float32Array> => guarded(async () => loaded().readGathers(file)),
   /** The velocity map in a .npy file. */

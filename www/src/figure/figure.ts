@@ -62,9 +62,11 @@ const axesOf = ({ samples, dt }: GatherView, { receivers, spacing }: Grid, index
   index === 0 ? axis("time (s)", samples, dt) : null,
 ];
 
-function caption({ origin, family, seed, steps, guidance }: Sample): string {
+function caption({ origin, family, seed, toward, steps, guidance }: Sample): string {
   if (origin === "inverted") return "Velocity map from the data";
-  return `${family ?? "Any family"}, seed ${seed}, ${steps} steps, guidance ${guidance}`;
+  if (origin === "drawn") return "Drawn velocity map";
+  const way = toward ? `, ${Math.round(100 * toward.fraction)} % of the way to seed ${toward.seed}` : "";
+  return `${family ?? "Any family"}, seed ${seed}${way}, ${steps} steps, guidance ${guidance}`;
 }
 
 function details({ settings, baselines }: State, { verdict }: Sample, { sourcesX, spacing }: Grid): string {

@@ -10,16 +10,24 @@ export type FigureFormat = (typeof FIGURES)[number];
 
 import type { Pair } from "@engine/wavediffusion.js";
 import type { Pointer } from "../display";
+import type { DrawingChange } from "../drawing/drawing";
 import type { Settings } from "../state";
 
 export interface Commands {
   set(settings: Partial<Settings>): void;
-  /** Generates a pair or a gallery, or inverts: what the mode is for. */
+  /** Generates a pair, a gallery or a morph, or inverts: what the mode is for. */
   run(): void;
   /** Shows a pair of the gallery. */
   open(pair: Pair): void;
   /** Takes the gathers in a file. */
   give(file: File): void;
+  /** Changes the drawing. */
+  draw(change: DrawingChange): void;
+  /** Draws on the generated pair's map, or on level layers. */
+  drawPair(): void;
+  drawLayers(): void;
+  /** Draws on the velocity map in a file. */
+  giveMap(file: File): void;
   /** Shows a map of the inversion. */
   choose(index: number): void;
   cancel(): void;

@@ -5,12 +5,19 @@ import { GALLERY, type Mode, type Phase, type State } from "../state";
 import { type View, watching } from "../store";
 import { LIMITS } from "../url";
 import type { Commands } from "./commands";
+import { canInvertDrawing, drawingText } from "./drawing";
 
 /** Value of the family menu's first entry, which is no family's name. */
 const ANY_FAMILY = "";
 
 /** What the button does. */
-const LABELS: Record<Mode, string> = { generate: "Generate", gallery: `Generate ${GALLERY}`, invert: "Invert" };
+const LABELS: Record<Mode, string> = {
+  generate: "Generate",
+  gallery: `Generate ${GALLERY}`,
+  invert: "Invert",
+  draw: "Invert what was drawn",
+  morph: "Morph",
+};
 
 const PHASES: Record<Phase, string> = {
   loading: "Loading",
@@ -29,6 +36,8 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   const path = named<HTMLInputElement>("path");
   const maps = named<HTMLInputElement>("maps");
   const spread = named<HTMLInputElement>("spread");
+  const toward = named<HTMLInputElement>("toward");
+  const points = named<HTMLInputElement>("points");
   const generate = named<HTMLButtonElement>("generate");
   const cancel = named<HTMLButtonElement>("cancel");
   const progress = find<HTMLProgressElement>("progress", form);
@@ -40,6 +49,8 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
     [guidance, LIMITS.guidance],
     [maps, LIMITS.maps],
     [spread, LIMITS.spread],
+    [toward, LIMITS.seed],
+    [points, LIMITS.points],
   ] as const) {
     input.min = String(least);
     input.max = String(most);
@@ -53,6 +64,10 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   guidance.addEventListener("input", () => commands.set({ guidance: guidance.valueAsNumber }));
   maps.addEventListener("input", () => commands.set({ maps: maps.valueAsNumber }));
   spread.addEventListener("input", () => commands.set({ spread: spread.valueAsNumber }));
+  toward.addEventListener("input", () => {
+    if (toward.validity.valid) commands.set({ toward: toward.valueAsNumber });
+  });
+  points.addEventListener("input", () => commands.set({ points: points.valueAsNumber }));
   path.addEventListener("change", () => commands.set({ path: path.checked }));
   named("dice").addEventListener("click", () => commands.set({ seed: Math.floor(Math.random() * 1_000_000) }));
   cancel.addEventListener("click", () => {
@@ -84,17 +99,20 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
         spread.value = String(settings.spread);
         find("[name=maps-shown]", form).textContent = String(settings.maps);
         find("[name=spread-shown]", form).textContent = settings.spread.toFixed(2);
+        if (toward.valueAsNumber !== settings.toward) toward.value = String(settings.toward);
+        points.value = String(settings.points);
+        find("[name=points-shown]", form).textContent = String(settings.points);
         generate.textContent = LABELS[settings.mode];
         find("[name=steps-shown]", form).textContent = String(settings.steps);
         find("[name=guidance-shown]", form).textContent = settings.guidance.toFixed(1);
       },
     ),
     watching(
-      (state) => [state.phase, state.engine],
-      (phase, engine) => {
+      (state) => [state.phase, state.engine !== null && (state.settings.mode !== "draw" || canInvertDrawing(state))],
+      (phase, can) => {
         const running = phase === "running";
         generate.hidden = running;
-        generate.disabled = running || engine === null;
+        generate.disabled = running || !can;
         cancel.hidden = !running;
         cancel.disabled = false;
         status.dataset.state = phase;
@@ -117,8 +135,10 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   ];
 }
 
-function statusText({ phase, progress, sample, settings }: State): string {
+function statusText(state: State): string {
+  const { phase, progress, sample, settings } = state;
   if (progress) return progress.label;
+  if (settings.mode === "draw" && phase !== "error") return drawingText(state);
   if (phase === "ready" && settings.mode === "generate" && sample?.origin === "stopped")
     return `Cancelled after step ${sample.step} of ${sample.steps}`;
   return PHASES[phase];

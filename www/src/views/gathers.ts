@@ -13,6 +13,13 @@ import type { Commands } from "./commands";
 import { createDisplay } from "./display";
 import { gatherInputs, gatherView, KINDS, shotOf } from "./gather";
 
+/** What the first of the three pictures is in a mode. */
+const FIRST = {
+  generate: { title: "Generated", by: "model", note: "by the model" },
+  draw: { title: "Predicted", by: "model", note: "by the model" },
+  invert: { title: "Given", by: undefined, note: "what is inverted" },
+} as const;
+
 export function createGathers(root: HTMLElement, commands: Commands): View[] {
   const onPoint: OnPoint = (place) => commands.point(place && { axis: "time", ...place });
   const plots = {
@@ -129,11 +136,12 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.settings.mode === "invert"],
-      (inverting) => {
-        plots.generated.title(inverting ? "Given data" : "Generated data", inverting ? undefined : "model");
-        plots.generated.note(inverting ? "what is inverted" : "by the model");
-        plots.difference.note(inverting ? "given − simulated" : "generated − simulated");
+      (state) => [state.settings.mode],
+      (mode) => {
+        const { title, by, note } = FIRST[mode === "invert" || mode === "draw" ? mode : "generate"];
+        plots.generated.title(`${title} data`, by);
+        plots.generated.note(note);
+        plots.difference.note(`${title.toLowerCase()} − simulated`);
       },
     ),
     watching(

@@ -92,6 +92,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
       (state) => [shown(state)],
       (sample) => {
         if (!sample) return;
+        plot.title("Velocity map", sample.origin === "drawn" ? undefined : "model");
         plot.note(nameOf(sample));
         plot.describe(describeMap(sample));
       },
@@ -142,8 +143,12 @@ function filmClip(film: Wavefield): number {
   return clip;
 }
 
-const nameOf = ({ origin, family, seed }: Sample) =>
-  origin === "inverted" ? "from the data" : `${family ?? "any family"}, seed ${seed}`;
+function nameOf({ origin, family, seed, toward }: Sample): string {
+  if (origin === "inverted") return "from the data";
+  if (origin === "drawn") return "drawn by you";
+  const way = toward ? ` to ${toward.seed}, ${Math.round(100 * toward.fraction)} %` : "";
+  return `${family ?? "any family"}, seed ${seed}${way}`;
+}
 
 function describeMap(sample: Sample): string {
   const { velocity, step, steps } = sample;

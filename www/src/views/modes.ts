@@ -5,7 +5,13 @@ import { MODES, type Mode } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
 
-const NAMES: Record<Mode, string> = { generate: "Generate", gallery: "Gallery", invert: "Invert" };
+const NAMES: Record<Mode, string> = {
+  generate: "Generate",
+  gallery: "Gallery",
+  invert: "Invert",
+  draw: "Draw",
+  morph: "Morph",
+};
 
 export function createModes(root: HTMLElement, main: HTMLElement, commands: Commands): View[] {
   root.append(

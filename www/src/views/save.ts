@@ -5,13 +5,20 @@ import { type Sample, shown } from "../state";
 import { type View, watching } from "../store";
 import { type Commands, FIGURES, SAVED } from "./commands";
 
+/** Pairs whose gathers have all their samples. */
+const WHOLE: readonly Sample["origin"][] = ["generated", "inverted", "drawn"];
+
+/** Pairs that the native program makes too. */
+const MADE: readonly Sample["origin"][] = ["example", "forming", "stopped", "generated"];
+
 export function createSave(root: HTMLElement, commands: Commands): View {
   const files = h("span", { "data-testid": "export-npy" }, "Save as .npy: ");
-  for (const what of SAVED) {
+  const buttons = SAVED.map((what) => {
     const button = h("button", { type: "button", "data-testid": `export-${what}` }, what);
     button.addEventListener("click", () => commands.save(what));
     files.append(button);
-  }
+    return [what, button] as const;
+  });
   const command = h("code", { "data-testid": "command" });
   const copyCommand = copier("Copy command", () => command.textContent ?? "", commands);
   const copyLink = copier("Copy link", () => location.href, commands);
@@ -32,12 +39,13 @@ export function createSave(root: HTMLElement, commands: Commands): View {
   return watching(
     (state) => [shown(state), state.engine !== null && state.phase !== "running"],
     (sample, idle) => {
-      const whole = sample?.origin === "generated" || sample?.origin === "inverted";
-      for (const button of files.querySelectorAll("button")) {
-        button.disabled = !whole || !idle;
+      const whole = sample !== null && WHOLE.includes(sample.origin);
+      for (const [what, button] of buttons) {
+        const there = what === "velocity" || sample?.gathers[what];
+        button.disabled = !whole || !idle || !there;
         button.title = whole ? "In OpenFWI's shape" : "The example is a thinned copy: generate a pair to save it whole";
       }
-      const text = sample && sample.origin !== "inverted" ? commandFor(sample) : "";
+      const text = sample && MADE.includes(sample.origin) ? commandFor(sample) : "";
       command.textContent = text;
       command.parentElement?.toggleAttribute("hidden", text === "");
     },
@@ -55,8 +63,10 @@ const CITATION = `@misc{feng2024wavediffusion,
 }`;
 
 /** What the native program is told to make the same pair. */
-const commandFor = ({ family, seed, steps, guidance }: Sample) =>
-  `wavediffusion sample${family ? ` --family ${family}` : ""} --seed ${seed} --steps ${steps} --guidance ${guidance} --out pair`;
+function commandFor({ family, seed, toward, steps, guidance }: Sample): string {
+  const way = toward ? ` --toward ${toward.seed} --fraction ${toward.fraction}` : "";
+  return `wavediffusion sample${family ? ` --family ${family}` : ""} --seed ${seed}${way} --steps ${steps} --guidance ${guidance} --out pair`;
+}
 
 function copier(name: string, text: () => string, commands: Commands): HTMLElement {
   const button = h("button", { type: "button" }, name);

@@ -3,7 +3,7 @@
 import { h } from "../dom";
 import { percent, short } from "../draw/scale";
 import type { Baselines } from "../manifest";
-import type { Sample, Verdict } from "../state";
+import { type Sample, shown, type Verdict } from "../state";
 import { type View, watching } from "../store";
 
 export function createVerdict(root: HTMLElement): View[] {
@@ -26,10 +26,10 @@ export function createVerdict(root: HTMLElement): View[] {
 
   return [
     watching(
-      (state) => [state.sample, state.baselines],
+      (state) => [shown(state), state.baselines],
       (sample, baselines) => {
         const verdict = sample?.verdict ?? null;
-        const latest = verdict?.deviation ?? sample?.path.at(-1)?.deviation;
+        const latest = latestOf(sample);
         figure.textContent = latest === undefined ? "–" : latest.toFixed(3);
         figure.classList.toggle("forming", verdict === null);
         if (verdict) figure.dataset.value = String(verdict.deviation);
@@ -66,7 +66,7 @@ export function createVerdict(root: HTMLElement): View[] {
       },
     ),
     watching(
-      (state) => [state.sample?.verdict?.deviation ?? state.sample?.path.at(-1)?.deviation ?? null, state.baselines],
+      (state) => [latestOf(shown(state)) ?? null, state.baselines],
       (deviation, baselines) => {
         pointer.hidden = deviation === null || baselines === null;
         if (deviation === null || baselines === null) return;
@@ -79,6 +79,9 @@ export function createVerdict(root: HTMLElement): View[] {
     ),
   ];
 }
+
+/** The pair's deviation, or that of the last step which was checked. */
+const latestOf = (sample: Sample | null) => sample?.verdict?.deviation ?? sample?.path.at(-1)?.deviation;
 
 /** The gauge ends a little beyond the ceiling. */
 const gaugeRange = ({ ceilingMedian, floorP90 }: Baselines) => [0, 1.1 * Math.max(ceilingMedian, floorP90)] as const;
