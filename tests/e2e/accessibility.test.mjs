@@ -23,14 +23,17 @@ describe("accessibility", () => {
   });
 
   for (const colorScheme of ["light", "dark"]) {
-    for (const mode of ["generate", "gallery", "invert"]) {
+    for (const mode of ["generate", "gallery", "invert", "draw", "morph"]) {
       test(`${mode}, ${colorScheme}`, async () => {
         const page = await browser.newPage({ colorScheme });
-        await page.goto(`${server.address}?mode=${mode}&steps=1&maps=2&path=0&backend=flex`);
+        await page.goto(`${server.address}?mode=${mode}&steps=1&maps=2&points=3&path=0&backend=flex`);
         await reach(page, ["ready"], 120);
-        await hook(page, "generate").click();
-        await reach(page, ["running"], 10);
-        await reach(page, ["done"], 300);
+        if (mode === "draw") await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
+        else {
+          await hook(page, "generate").click();
+          await reach(page, ["running"], 10);
+          await reach(page, ["done"], 300);
+        }
         await page.addScriptTag({ path: axe });
         const { violations } = await page.evaluate(() => globalThis.axe.run());
         const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");

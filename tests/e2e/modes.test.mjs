@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, withPage } from "./browser.mjs";
+import { npy } from "./npy.mjs";
 import { assertPictures, deviation, hook, reach } from "./page.mjs";
 import { serve } from "./server.mjs";
 
@@ -13,16 +14,6 @@ const LOADING = 120;
 const RUN = 300;
 
 const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
-
-/** A .npy file, version 1.0, of f32 values. */
-function npy(shape, values) {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
-  const header = Buffer.from(`${text.padEnd(117)}\n`);
-  const length = Buffer.alloc(2);
-  length.writeUInt16LE(header.length);
-  const magic = Buffer.from("\x93NUMPY\x01\x00", "latin1");
-  return Buffer.concat([magic, length, header, Buffer.from(Float32Array.from(values).buffer)]);
-}
 
 describe("the modes", () => {
   let server;
@@ -115,7 +106,7 @@ describe("the modes", () => {
       await assertPictures(page);
     }));
 
-  for (const mode of ["gallery", "invert"]) {
+  for (const mode of ["gallery", "invert", "draw", "morph"]) {
     test(`${mode} fits on a phone`, () =>
       withPage(browser, { width: 390, height: 844 }, async (page) => {
         await open(page, { mode });

@@ -23,8 +23,9 @@ export function createMorph(root: HTMLElement, way: HTMLElement, commands: Comma
     "data-testid": "morph-point",
     "aria-label": "Point on the way",
   });
+  const strip = h("div", { class: "morph-strip" }, items, h("div", { class: "morph-slider" }, slider));
   const place = h("div", { class: "chart", role: "img" });
-  root.append(h("h2", {}, "From one seed to another"), hint, items, h("div", { class: "morph-slider" }, slider));
+  root.append(h("h2", {}, "From one seed to another"), hint, strip);
   way.append(h("h2", {}, "Deviation along the way"), place);
   slider.addEventListener("input", () => commands.set({ point: slider.valueAsNumber }));
   let chart: uPlot | null = null;
