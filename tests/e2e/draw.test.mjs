@@ -158,6 +158,12 @@ describe("drawing", () => {
         assert.match(await error.innerText(), /bad-file/);
       }
       assert.equal(await picture(page), before);
+      await give("fast.npy", npy([70, 70], new Float32Array(4900).fill(9000)));
+      await hook(page, "status").filter({ hasText: "cannot be simulated" }).waitFor();
+      assert.match(await hook(page, "error").innerText(), /9000/);
+      await hook(page, "undo").click();
+      await answered(page);
+      assert.equal(await hook(page, "error").isVisible(), false);
       await give("mine.npy", own);
       await page.locator("main.unanswered").waitFor();
       await answered(page);

@@ -301,7 +301,8 @@ export function reduce(state: State, action: Action): State {
       };
     case "drawing": {
       const drawing = reduceDrawing(state.drawing, action.change, state.engine?.shape ?? null);
-      return { ...state, drawing, error: action.change.type === "asked" ? null : state.error };
+      // What was wrong with a file or a map is past with the next map.
+      return { ...state, drawing, error: drawing?.map === state.drawing?.map ? state.error : null };
     }
     case "morph-started":
       return { ...begun(state, "Drawing noise"), morph: { points: action.points, samples: [] } };
@@ -368,11 +369,11 @@ export const filmFits = (film: Film | null, velocity: Float32Array | undefined, 
 
 /** A shot, a velocity or a point of the way that there is not becomes the nearest that there is. */
 function clamped(state: State): State {
-  const { settings, grid, speeds } = state;
+  const { settings, grid, speeds, morph } = state;
   const shot = Math.min(settings.shot, grid ? grid.shots - 1 : settings.shot);
   const [slow, fast] = speeds ?? [settings.speed, settings.speed];
   const speed = Math.min(fast, Math.max(slow, settings.speed));
-  const point = Math.min(settings.point, settings.points - 1);
+  const point = Math.min(settings.point, Math.max(settings.points, morph?.points ?? 0) - 1);
   const fits = shot === settings.shot && speed === settings.speed && point === settings.point;
   return fits ? state : { ...state, settings: { ...settings, shot, speed, point } };
 }

@@ -63,6 +63,11 @@ describe("a drawing", () => {
     expect(reduceDrawing({ ...off, asked: BODY }, { type: "called-off", velocity: START }, SHAPE)?.asked).toBe(BODY);
   });
 
+  it("does not ask again about a map that cannot be simulated", () => {
+    const failed = drawingAfter({ type: "asked", velocity: START }, { type: "failed", velocity: START });
+    expect([failed.asked, failed.failed, unanswered(failed)]).toEqual([START, START, true]);
+  });
+
   it("drops what comes too late, and does not take it for an answer", () => {
     const before = drawingAfter(...stroke(BODY), ...stroke(LAYER));
     expect(reduceDrawing(before, { type: "predicted", velocity: BODY, prediction: PREDICTION }, SHAPE)).toBe(before);

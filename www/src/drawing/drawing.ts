@@ -15,6 +15,8 @@ export interface Drawing {
   /** The map that the engine was last asked about, and the one that the verdict is of. */
   asked: Float32Array | null;
   answered: Float32Array | null;
+  /** A map that the engine could not simulate. */
+  failed: Float32Array | null;
   /** What the panels show: the map with the stroke under way, and the latest gathers, which may be an earlier map's. */
   sample: Sample;
 }
@@ -31,6 +33,8 @@ export type DrawingChange =
   | { type: "asked"; velocity: Float32Array }
   /** The engine did not finish with this map. */
   | { type: "called-off"; velocity: Float32Array }
+  /** The engine cannot simulate this map. */
+  | { type: "failed"; velocity: Float32Array }
   | { type: "simulated"; velocity: Float32Array; gathers: Float32Array }
   | { type: "predicted"; velocity: Float32Array; prediction: Prediction };
 
@@ -49,6 +53,7 @@ export function startDrawing(velocity: Float32Array, gathers: Gathers = NOTHING)
     future: [],
     asked: null,
     answered: null,
+    failed: null,
     sample: drawn(velocity, simulated, null),
   };
 }
@@ -78,6 +83,8 @@ export function reduceDrawing(drawing: Drawing | null, change: DrawingChange, sh
       return { ...drawing, asked: change.velocity };
     case "called-off":
       return drawing.asked === change.velocity ? { ...drawing, asked: null } : drawing;
+    case "failed":
+      return { ...drawing, failed: change.velocity };
     case "simulated":
       return answer(drawing, change.velocity, onAxis(shape, null, change.gathers, null), null);
     case "predicted": {

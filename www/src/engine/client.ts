@@ -144,7 +144,10 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
       } catch (thrown) {
         const error = describe(thrown);
         if (error.code === "cancelled") tell({ type: "called-off", velocity });
-        else dispatch({ type: "notice", error });
+        else {
+          tell({ type: "failed", velocity });
+          dispatch({ type: "notice", error });
+        }
       }
     },
 

@@ -162,6 +162,7 @@ export const canInvertDrawing = ({ drawing }: State): boolean => drawing !== nul
 export function drawingText({ drawing, engine }: State): string {
   if (!drawing || !engine) return "";
   if (!unanswered(drawing)) return "Simulated and predicted";
+  if (drawing.failed === drawing.sample.velocity) return "This map cannot be simulated";
   return drawing.asked === drawing.sample.velocity ? "Simulating waves through what was drawn" : "Drawing";
 }
 
