@@ -115,6 +115,22 @@ fn exported_weights_sample_the_same_pair_again_and_write_it_in_openfwis_shapes()
 }
 
 #[test]
+fn the_way_to_another_seed_ends_at_its_pair() {
+    let dir = tempfile::tempdir().unwrap();
+    let deviation = |name: &str, arguments: &[&str]| {
+        let json = dir.path().join(name);
+        let base = ["sample", "--weights", weights(), "--steps", "1", "--json", text(&json)];
+        succeed(&[&base[..], arguments].concat());
+        let verdict: serde_json::Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+        (verdict["deviation"].clone(), verdict["fraction"].clone())
+    };
+    let (end, fraction) = deviation("end.json", &["--seed", "7", "--toward", "8", "--fraction", "1"]);
+    let (other, none) = deviation("other.json", &["--seed", "8"]);
+    assert_eq!(end, other);
+    assert_eq!((fraction.as_f64(), none.is_null()), (Some(1.0), true));
+}
+
+#[test]
 fn evaluation_reports_as_json_and_markdown() {
     let dir = tempfile::tempdir().unwrap();
     let (json, markdown) = (dir.path().join("a.json"), dir.path().join("a.md"));
@@ -217,6 +233,7 @@ fn bad_input_gets_one_sentence_and_leaves_no_output() {
 
     assert!(complaint(&["sample", "--weights", weights(), "--family", "FlatVel-C"]).contains("unknown family"));
     assert!(complaint(&["sample", "--weights", weights(), "--steps", "0"]).contains("0 steps"));
+    assert!(complaint(&["sample", "--toward", "2", "--fraction", "1.5"]).contains("between 0 and 1"));
     let nowhere = dir.path().join("nowhere");
     let config = workspace().join("first.toml");
     let train =
