@@ -7,7 +7,7 @@ import { extent, short } from "../draw/scale";
 import type { Grid } from "../manifest";
 import type { Sample, State } from "../state";
 import { shown } from "../state";
-import { type GatherView, gatherView, KINDS } from "../views/gather";
+import { firstPicture, type GatherView, gatherView, KINDS } from "../views/gather";
 import { SPEEDS } from "../views/ground";
 import { type Box, colorBar, label, panel } from "./panel";
 import { s } from "./svg";
@@ -26,10 +26,12 @@ export function drawFigure(state: State): SVGElement | null {
   const { velocity, amplitude } = palette(settings.colors);
   const box = (left: number, width = SIDE): Box => ({ left, top: TOP, width, height: SIDE });
   const map = drawn((canvas) => paint(canvas, sample.velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, velocity));
+  const { title } = firstPicture(settings.mode);
+  const titles = { generated: `${title} data`, simulated: "Simulated data", difference: "Difference" };
   const gathers = KINDS.map((kind, i) => {
     const picture = view.pictures[kind];
     const canvas = drawn((canvas) => picture && view.paint(canvas, picture, "#1b2230"));
-    return panel(canvas, box(510 + 310 * i), TITLES[kind], ...axesOf(view, grid, i));
+    return panel(canvas, box(510 + 310 * i), titles[kind], ...axesOf(view, grid, i));
   });
   return s(
     "svg",
@@ -51,8 +53,6 @@ export function drawFigure(state: State): SVGElement | null {
     colorBar(ramp(amplitude), box(1434, 14), { name: "amplitude", extent: [-view.clip, view.clip], ticks: 5 }),
   );
 }
-
-const TITLES = { generated: "Generated data", simulated: "Simulated data", difference: "Difference" } as const;
 
 const axis = (name: string, count: number, step: number): Axis => ({ name, extent: extent(count, step), ticks: 6 });
 

@@ -4,10 +4,19 @@ import { palette } from "../draw/colormap";
 import { paint } from "../draw/raster";
 import { amplitudeScale } from "../draw/scale";
 import { paintWiggles } from "../draw/wiggle";
-import { type Gathers, type State, shown } from "../state";
+import { type Gathers, type Mode, type State, shown } from "../state";
 
 export const KINDS = ["generated", "simulated", "difference"] as const;
 export type Kind = (typeof KINDS)[number];
+
+const FIRST = {
+  generate: { title: "Generated", by: "model", note: "by the model" },
+  draw: { title: "Predicted", by: "model", note: "by the model" },
+  invert: { title: "Given", by: undefined, note: "what is inverted" },
+} as const;
+
+/** What the first of the three pictures is in a mode. */
+export const firstPicture = (mode: Mode) => FIRST[mode === "invert" || mode === "draw" ? mode : "generate"];
 
 /** Share of the samples that is not clipped: the direct wave is, so that reflections show. */
 const SHOWN_SHARE = 0.94;

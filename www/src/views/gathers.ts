@@ -11,14 +11,7 @@ import { filmFits, type Gathers, type State, shown } from "../state";
 import { changing, type View, watching } from "../store";
 import type { Commands } from "./commands";
 import { createDisplay } from "./display";
-import { gatherInputs, gatherView, KINDS, shotOf } from "./gather";
-
-/** What the first of the three pictures is in a mode. */
-const FIRST = {
-  generate: { title: "Generated", by: "model", note: "by the model" },
-  draw: { title: "Predicted", by: "model", note: "by the model" },
-  invert: { title: "Given", by: undefined, note: "what is inverted" },
-} as const;
+import { firstPicture, gatherInputs, gatherView, KINDS, shotOf } from "./gather";
 
 export function createGathers(root: HTMLElement, commands: Commands): View[] {
   const onPoint: OnPoint = (place) => commands.point(place && { axis: "time", ...place });
@@ -138,7 +131,7 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
     watching(
       (state) => [state.settings.mode],
       (mode) => {
-        const { title, by, note } = FIRST[mode === "invert" || mode === "draw" ? mode : "generate"];
+        const { title, by, note } = firstPicture(mode);
         plots.generated.title(`${title} data`, by);
         plots.generated.note(note);
         plots.difference.note(`${title.toLowerCase()} − simulated`);
