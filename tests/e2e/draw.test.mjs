@@ -172,6 +172,22 @@ describe("drawing", () => {
       assert.deepEqual(values, parseNpy(own).values);
     }));
 
+  test("a file that is dropped on the map is drawn on", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(browser, {}, async (page) => {
+      await open(page);
+      const before = await picture(page);
+      const own = [...readFileSync(`${dist}/prepared/FlatVel-A.npy`)];
+      const dropped = await page.evaluateHandle((bytes) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(bytes)], "mine.npy"));
+        return transfer;
+      }, own);
+      await hook(page, "easel").dispatchEvent("drop", { dataTransfer: dropped });
+      await page.locator("main.unanswered").waitFor();
+      await answered(page);
+      assert.notEqual(await picture(page), before);
+    }));
+
   test("what was drawn is inverted, and its error known", { timeout: 1000 * (LOADING + RUN) }, () =>
     withPage(browser, {}, async (page) => {
       await open(page, { maps: 2, steps: 2 });

@@ -146,8 +146,8 @@ function filmClip(film: Wavefield): number {
 function nameOf({ origin, family, seed, toward }: Sample): string {
   if (origin === "inverted") return "from the data";
   if (origin === "drawn") return "drawn by you";
-  const way = toward ? ` to ${toward.seed}, ${Math.round(100 * toward.fraction)} %` : "";
-  return `${family ?? "any family"}, seed ${seed}${way}`;
+  if (toward) return `seed ${seed} to ${toward.seed}, ${Math.round(100 * toward.fraction)} %`;
+  return `${family ?? "any family"}, seed ${seed}`;
 }
 
 function describeMap(sample: Sample): string {
