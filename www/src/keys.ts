@@ -77,6 +77,12 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
         else document.documentElement.requestFullscreen().catch(() => undefined);
       },
     },
+    {
+      name: "p",
+      keys: ["p"],
+      does: "present: space or → goes on, ← goes back, Escape ends",
+      run: () => commands.set({ present: 1 }),
+    },
     { name: "?", keys: ["?"], does: "this list", run: () => (help.open ? help.close() : help.showModal()) },
   ];
 

@@ -30,6 +30,8 @@ import {
   shown,
 } from "./state";
 import { createStore } from "./store";
+import { createPresenter } from "./story/presenter";
+import { STAGE } from "./story/stage";
 import { formatQuery, LIMITS, parseQuery } from "./url";
 import type { Commands } from "./views/commands";
 import { createControls } from "./views/controls";
@@ -38,8 +40,9 @@ import { createEngineBadge, createErrorLine, createFreshness } from "./views/eng
 import { createGallery } from "./views/gallery";
 import { createGathers } from "./views/gathers";
 import { createGround } from "./views/ground";
+import { createHow } from "./views/how";
 import { createInversion } from "./views/inversion";
-import { createModes } from "./views/modes";
+import { createEmbedded, createModes } from "./views/modes";
 import { createMorph, createMorphed } from "./views/morph";
 import { createPath } from "./views/path";
 import { createSave } from "./views/save";
@@ -62,6 +65,7 @@ const DEFAULTS: Settings = {
   prepared: PREPARED[1],
   shot: 2,
   backend: null,
+  ...STAGE,
   ...DISPLAY,
   ...PENCIL,
   ...WAY,
@@ -200,6 +204,8 @@ for (const view of [
   createMorphed(find("main")),
   ...createMorph(find("#morph"), find("#way"), commands),
   createSave(find("#save"), commands),
+  createHow(find<HTMLDialogElement>("#how"), find("#open-how")),
+  createEmbedded(document.body),
 ]) {
   store.subscribe(view);
 }
@@ -208,6 +214,7 @@ createPlayer(store);
 createOffline(store);
 createPredictor(store, engine);
 createMute(store, (velocity) => void engine.directWave(velocity));
+createPresenter(find("#story"), store, commands);
 createKeys(find<HTMLDialogElement>("#help"), store, commands);
 
 addEventListener("popstate", () => store.dispatch({ type: "settings", settings: parseQuery(location.search) }));

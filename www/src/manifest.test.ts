@@ -8,6 +8,13 @@ const JSON_MANIFEST = {
   families: ["FlatVel-A"],
   normalisation: { velocity: [1500, 4500] },
   consistency: { floor_median: 0.17, floor_p90: 0.34, ceiling_median: 0.91 },
+  model: {
+    tokens: [9, 9],
+    latent: { codes: 1024, code_width: 8, codes_per_token: 4 },
+    denoiser: { width: 192, depth: 5, heads: 3 },
+    families: 10,
+  },
+  provenance: { denoiser: { samples: 480_000 } },
   survey: { spacing: 10, sources: [{ z: 1, x: 0 }], receivers: [0, 1, 2].map((x) => ({ z: 1, x })) },
   example: {
     file: "example.bin",
@@ -33,6 +40,12 @@ describe("parseManifest", () => {
     expect(manifest.grid).toEqual({ nz: 3, nx: 3, spacing: 10, shots: 1, receivers: 3, sourcesX: [0] });
     expect(manifest.speeds).toEqual([1500, 4500]);
     expect(manifest.baselines.floorP90).toBe(0.34);
+    expect(manifest.architecture).toMatchObject({
+      tokens: [9, 9],
+      codes: 1024,
+      denoiser: { width: 192 },
+      maps: 480_000,
+    });
     expect(manifest.example.path).toEqual([{ step: 1, deviation: 1.1 }]);
   });
 

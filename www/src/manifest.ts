@@ -43,6 +43,21 @@ export interface ExampleEntry extends FileEntry {
   path: { step: number; deviation: number }[];
 }
 
+/** Sizes of the networks, and what they were trained on. */
+export interface Architecture {
+  /** Rows and columns of the token grid. */
+  tokens: readonly [number, number];
+  codes: number;
+  codeWidth: number;
+  codesPerToken: number;
+  denoiser: { width: number; depth: number };
+  families: number;
+  /** Bytes of the weights. */
+  bytes: number;
+  /** Maps that the denoiser was trained on. */
+  maps: number;
+}
+
 export interface Manifest {
   /** The manifest as fetched, for the engine. */
   text: string;
@@ -51,6 +66,7 @@ export interface Manifest {
   /** Slowest and fastest velocity that the model knows, m/s. */
   speeds: readonly [number, number];
   baselines: Baselines;
+  architecture: Architecture;
   grid: Grid;
   example: ExampleEntry;
 }
@@ -72,6 +88,7 @@ const isBoolean = (v: unknown): v is boolean => typeof v === "boolean";
 const isArray = (v: unknown): v is unknown[] => Array.isArray(v);
 const isCells = (v: unknown): v is { z: number; x: number }[] =>
   isArray(v) && v.every((c) => isObject(c) && isNumber(c.x) && isNumber(c.z));
+const isPlace = (v: unknown): v is [number, number] => isArray(v) && v.length === 2 && v.every(isNumber);
 const isStrings = (v: unknown): v is string[] => isArray(v) && v.every(isString);
 const isRange = (v: unknown): v is [number, number] =>
   isArray(v) && v.length === 2 && v.every(isNumber) && Number(v[0]) < Number(v[1]);
@@ -125,6 +142,19 @@ export function parseManifest(text: string): Manifest {
       floorMedian: field(json, "consistency.floor_median", isNumber),
       floorP90: field(json, "consistency.floor_p90", isNumber),
       ceilingMedian: field(json, "consistency.ceiling_median", isNumber),
+    },
+    architecture: {
+      tokens: field(json, "model.tokens", isPlace),
+      codes: field(json, "model.latent.codes", isNumber),
+      codeWidth: field(json, "model.latent.code_width", isNumber),
+      codesPerToken: field(json, "model.latent.codes_per_token", isNumber),
+      denoiser: {
+        width: field(json, "model.denoiser.width", isNumber),
+        depth: field(json, "model.denoiser.depth", isNumber),
+      },
+      families: field(json, "model.families", isNumber),
+      bytes: field(json, "weights.bytes", isNumber),
+      maps: field(json, "provenance.denoiser.samples", isNumber),
     },
     grid: {
       ...velocityShape(example, sources.length * receivers.length),

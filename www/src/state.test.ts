@@ -6,6 +6,7 @@ import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
 import { WAY, wayOf } from "./morph";
 import { type Action, initialState, reduce, requestOf, type Settings, type State, shown } from "./state";
+import { STAGE } from "./story/stage";
 
 const SETTINGS: Settings = {
   mode: "generate",
@@ -19,6 +20,7 @@ const SETTINGS: Settings = {
   prepared: "Style-A",
   shot: 2,
   backend: null,
+  ...STAGE,
   ...DISPLAY,
   ...PENCIL,
   ...WAY,
@@ -45,6 +47,16 @@ const MANIFEST: Manifest = {
   weights: { file: "w", bytes: 1, sha256: "" },
   families: ["FlatVel-A", "Style-A"],
   speeds: [1500, 4500],
+  architecture: {
+    tokens: [1, 1],
+    codes: 2,
+    codeWidth: 1,
+    codesPerToken: 1,
+    denoiser: { width: 1, depth: 1 },
+    families: 2,
+    bytes: 1,
+    maps: 1,
+  },
   baselines: { floorMedian: 0.1, floorP90: 0.2, ceilingMedian: 0.9 },
   grid: { nz: 2, nx: 2, spacing: 10, shots: 2, receivers: 2, sourcesX: [0, 1] },
   example: {

@@ -17,8 +17,9 @@ import type { FailureMessage } from "./engine/failure";
 import type { Loaded } from "./engine/worker";
 import type { Example } from "./example";
 import { type Given, type Inverted, inverted, invertedSample, oneMore, startInversion } from "./inversion";
-import type { Baselines, Grid, Manifest } from "./manifest";
+import type { Architecture, Baselines, Grid, Manifest } from "./manifest";
 import { type Morph, morphIndex, type Way } from "./morph";
+import type { Stage } from "./story/stage";
 
 /** What the page is used for. */
 export const MODES = ["generate", "gallery", "invert", "draw", "morph"] as const;
@@ -31,7 +32,7 @@ export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
 export const GALLERY = 12;
 
 /** What the visitor chooses; all of it is in the address (see `url.ts`). */
-export interface Settings extends Display, Pencil, Way {
+export interface Settings extends Display, Pencil, Way, Stage {
   mode: Mode;
   /** `null` is any family. */
   family: string | null;
@@ -130,6 +131,7 @@ export interface State {
   /** Velocities that the model knows, m/s. */
   speeds: Manifest["speeds"] | null;
   baselines: Baselines | null;
+  architecture: Architecture | null;
   engine: Loaded | null;
   /** The generation under way. */
   request: GenerateRequest | null;
@@ -193,6 +195,7 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   grid: null,
   speeds: null,
   baselines: null,
+  architecture: null,
   engine: null,
   request: null,
   sample: null,
@@ -245,8 +248,8 @@ export function reduce(state: State, action: Action): State {
     case "settings":
       return withDrawing(clamped({ ...state, settings: { ...state.settings, ...action.settings } }));
     case "manifest": {
-      const { families, grid, speeds, baselines } = action.manifest;
-      return knownFamily(clamped({ ...state, families, grid, speeds, baselines }));
+      const { families, grid, speeds, baselines, architecture } = action.manifest;
+      return knownFamily(clamped({ ...state, families, grid, speeds, baselines, architecture }));
     }
     case "example":
       return state.sample ? state : withDrawing({ ...state, sample: exampleSample(action.example) });

@@ -18,6 +18,10 @@ const SETTINGS: Settings = {
   traces: "wiggle",
   gain: 12.5,
   mute: true,
+  present: 3,
+  kiosk: true,
+  pace: 8,
+  embed: true,
   tool: "fault",
   speed: 2750,
   radius: 45,
@@ -62,6 +66,8 @@ describe("the address", () => {
     "path=yes",
     "colors=mud",
     "gain=0",
+    "present=7",
+    "pace=0",
   ])("leaves out what makes no sense: %s", (query) => {
     expect(parseQuery(query)).toEqual({});
   });

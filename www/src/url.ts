@@ -4,6 +4,7 @@ import { TRACES } from "./display";
 import { COLORS } from "./draw/colormap";
 import { TOOLS } from "./drawing/tools";
 import { MODES, type Settings } from "./state";
+import { SLIDES } from "./story/slides";
 
 /** Smallest and largest value of each number, for the address and the controls alike. */
 export const LIMITS = {
@@ -19,6 +20,8 @@ export const LIMITS = {
   throw: [-300, 300],
   points: [2, 25],
   point: [0, 24],
+  present: [0, SLIDES.length],
+  pace: [1, 600],
 } as const;
 
 interface Parameter<T> {
@@ -80,6 +83,10 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
     format: (value) => (value === null ? AUTO : gain.format(value)),
   },
   mute: flag,
+  present: number(LIMITS.present, true),
+  kiosk: flag,
+  pace: number(LIMITS.pace, false),
+  embed: flag,
   tool: oneOf(TOOLS),
   speed: number(LIMITS.speed, false),
   radius: number(LIMITS.radius, false),

@@ -4,6 +4,7 @@ import type { Loaded } from "../engine/worker";
 import { WAY } from "../morph";
 import { initialState, type Settings } from "../state";
 import { createStore } from "../store";
+import { STAGE } from "../story/stage";
 import { createPredictor } from "./predictor";
 import { PENCIL } from "./tools";
 
@@ -20,6 +21,7 @@ const SETTINGS: Settings = {
   shot: 0,
   backend: null,
   ...DISPLAY,
+  ...STAGE,
   ...PENCIL,
   ...WAY,
 };

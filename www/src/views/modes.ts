@@ -43,3 +43,12 @@ export function createModes(root: HTMLElement, main: HTMLElement, commands: Comm
     ),
   ];
 }
+
+/** The page inside another one, which has its own title. */
+export const createEmbedded = (body: HTMLElement): View =>
+  watching(
+    (state) => [state.settings.embed],
+    (embed) => {
+      body.classList.toggle("embedded", embed);
+    },
+  );
