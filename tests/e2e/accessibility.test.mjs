@@ -1,14 +1,12 @@
 // What axe-core finds on the page in each mode, light and dark: nothing serious.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { seriousFindings } from "./axe.mjs";
 import { launch } from "./browser.mjs";
 import { hook, reach } from "./page.mjs";
 import { serve } from "./server.mjs";
-
-const axe = createRequire(new URL("../../www/package.json", import.meta.url)).resolve("axe-core");
 
 describe("accessibility", () => {
   let server;
@@ -34,11 +32,7 @@ describe("accessibility", () => {
           await reach(page, ["running"], 10);
           await reach(page, ["done"], 300);
         }
-        await page.addScriptTag({ path: axe });
-        const { violations } = await page.evaluate(() => globalThis.axe.run());
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        const found = serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-        assert.deepEqual(found, []);
+        assert.deepEqual(await seriousFindings(page), []);
         await page.close();
       });
     }

@@ -76,6 +76,27 @@ describe("the page", () => {
       assert.equal(await hook(page, "status").getAttribute("data-state"), "loading");
     }));
 
+  test("the page runs nothing but its own files", { timeout: 1000 * LOADING }, () =>
+    withPage(browser, { expected: /Content Security Policy/ }, async (page) => {
+      const strangers = [];
+      page.on("request", (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (origin !== new URL(server.address).origin && !["data:", "blob:"].includes(protocol)) strangers.push(request.url());
+      });
+      await page.goto(address({ backend: "flex" }));
+      await reach(page, ["ready"], LOADING);
+      assert.deepEqual(strangers, []);
+      const refused = page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective));
+            setTimeout(() => resolve(null), 2000);
+          }),
+      );
+      await page.evaluate(() => document.body.append(Object.assign(document.createElement("script"), { text: "1" })));
+      assert.equal(await refused, "script-src-elem");
+    }));
+
   test("the address holds the settings", () =>
     withPage(browser, {}, async (page) => {
       await page.goto(address({ family: "curvevel-b", seed: 77, steps: 5, backend: "flex" }));
@@ -152,7 +173,7 @@ describe("the page", () => {
       assert.ok(await hook(page, "generate").isHidden());
       await page.keyboard.press("h");
       await page.keyboard.press("?");
-      assert.ok(await page.locator("dialog").isVisible());
+      assert.ok(await page.locator("#help").isVisible());
       await page.keyboard.press("Escape");
       await page.keyboard.press("2");
       assert.match(page.url(), /mode=gallery/);

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { seriousFindings } from "./axe.mjs";
 import { launch, withPage } from "./browser.mjs";
 import { deviation, hook } from "./page.mjs";
 import { serve } from "./server.mjs";
@@ -13,14 +13,6 @@ const LOADING = 120;
 const FLEX = 240;
 
 const dist = new URL("../../www/dist/", import.meta.url);
-const axe = readFileSync(createRequire(new URL("../../www/package.json", import.meta.url)).resolve("axe-core"), "utf8");
-
-const serious = async (page) => {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id }) => id);
-};
-
 describe("the story", () => {
   let server;
   let browser;
@@ -103,7 +95,7 @@ describe("the story", () => {
         assert.ok(said.includes(size), size);
       }
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-      assert.deepEqual(await serious(page), []);
+      assert.deepEqual(await seriousFindings(page), []);
       await page.keyboard.press("Escape");
       assert.ok(await page.locator("#how").isHidden());
     }));
@@ -112,6 +104,6 @@ describe("the story", () => {
     withPage(browser, {}, async (page) => {
       await page.goto(address({ present: 1 }));
       await hook(page, "deviation").and(page.locator("[data-value]")).waitFor({ state: "attached" });
-      assert.deepEqual(await serious(page), []);
+      assert.deepEqual(await seriousFindings(page), []);
     }));
 });

@@ -10,7 +10,9 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : String(value));
+    // The page's security policy knows styles that scripts set, but no style attributes.
+    if (name === "style") element.style.cssText = String(value);
+    else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children);
   return element;

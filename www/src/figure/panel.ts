@@ -32,7 +32,7 @@ export function panel(canvas: HTMLCanvasElement, box: Box, title: string, x: Axi
     height,
     href: canvas.toDataURL("image/png"),
     preserveAspectRatio: "none",
-    style: "image-rendering: pixelated",
+    "image-rendering": "pixelated",
   });
   return s(
     "g",
