@@ -17,6 +17,7 @@ pub mod invert;
 pub mod manifest;
 pub mod model;
 pub mod npy;
+pub mod output;
 pub mod signal;
 pub mod survey;
 pub mod velocity_map;

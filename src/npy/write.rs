@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use npyz::WriterBuilder;
 
 use super::NpyError;
+use crate::output;
 
 /// Bytes of a `.npy` file (`f4`, C order) that holds `values`.
 ///
@@ -29,17 +30,12 @@ pub struct NpyWriter {
 }
 
 impl NpyWriter {
-    /// Suffix of the temporary file's name.
-    pub const TEMPORARY_SUFFIX: &str = ".part";
-
     /// Starts an array that is to be named `path`.
     ///
     /// # Errors
     /// When the temporary file cannot be written.
     pub fn create(path: &Path, shape: &[usize]) -> Result<Self, NpyError> {
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(Self::TEMPORARY_SUFFIX);
-        let temporary = PathBuf::from(temporary);
+        let temporary = output::temporary(path)?;
         let file = BufWriter::with_capacity(1 << 20, File::create(&temporary)?);
         Ok(Self { writer: Some(begin(file, shape)?), temporary, path: path.to_owned() })
     }

@@ -1,18 +1,17 @@
 //! Files that are either whole or not there.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use wavediffusion::output;
 
 /// Writes `bytes` under a temporary name beside `path`, which then takes its place.
 ///
 /// # Errors
 /// When the file cannot be written; `path` is then what it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = OsString::from(path);
-    name.push(".part");
-    let temporary = PathBuf::from(name);
+    let temporary = output::temporary(path)?;
     let write = || -> io::Result<()> {
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;

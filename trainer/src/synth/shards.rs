@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use wavediffusion::family::Family;
 use wavediffusion::npy::NpyWriter;
+use wavediffusion::output::TEMPORARY_SUFFIX;
 use wavediffusion::survey::Survey;
 use wavediffusion::wave;
 
@@ -115,7 +116,7 @@ fn remove_unfinished(dir: &Path) -> Result<()> {
     for folder in folders.iter().map(|folder| folder.as_path()).chain([dir]).filter(|folder| folder.is_dir()) {
         for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
             let path = entry?.path();
-            if path.to_string_lossy().ends_with(NpyWriter::TEMPORARY_SUFFIX) {
+            if path.to_string_lossy().ends_with(TEMPORARY_SUFFIX) {
                 fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
             }
         }
