@@ -18,6 +18,12 @@ const F32_ROUNDING: f64 = 1e-4;
 const SPONGE_ECHO: f64 = 1e-3;
 /// f64 rounding, accumulated over the time steps.
 const F64_ROUNDING: f64 = 1e-12;
+/// Cells of a map of OpenFWI's.
+const CELLS: usize = 70 * 70;
+/// Samples and receivers that the families' reference keeps, see `reference/families.py`; a thousand samples are a
+/// multiple of the first, so that it is kept in every shot.
+const EVERY_SAMPLE: usize = 20;
+const EVERY_RECEIVER: usize = 7;
 
 fn read(name: &str) -> Vec<f32> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name);
@@ -86,6 +92,21 @@ fn curved_layers_follow_openfwi() {
 #[test]
 fn faulted_layers_follow_openfwi() {
     check_reference("faulted");
+}
+
+#[test]
+fn a_random_map_of_every_family_follows_openfwi() {
+    let (maps, expected) = (read("families_velocity.npy"), read("families_gathers.npy"));
+    let thinned = expected.len() / (maps.len() / CELLS);
+    for (map, expected) in maps.chunks_exact(CELLS).zip(expected.chunks_exact(thinned)) {
+        let velocity = VelocityMap::new(70, 70, map.to_vec()).unwrap();
+        let gathers = gathers::<f64>(&Survey::openfwi(), &velocity);
+        let traces = gathers.values().chunks_exact(70).step_by(EVERY_SAMPLE);
+        let found: Vec<f64> = traces.flat_map(|traces| traces.iter().copied().step_by(EVERY_RECEIVER)).collect();
+        let expected: Vec<f64> = expected.iter().map(|&u| f64::from(u)).collect();
+        let error = relative_error(&found, &expected);
+        assert!(error <= REFERENCE_ROUNDING, "{error:.2e}");
+    }
 }
 
 #[test]
