@@ -72,9 +72,11 @@ fn cargo_tool(root: &Path, package: &str, program: &str, version: &str) -> Resul
     let install = |locked: &[&str]| {
         let mut cargo = cargo(&anywhere);
         cargo.env_remove("CARGO_TARGET_DIR");
+        // They run for seconds, and compile for minutes.
+        cargo.args(["--config", "profile.release.opt-level=1"]);
         run(cargo.args(["install", "--quiet", "--force", package, "--version", version]).args(locked))
     };
-    step(&format!("Installing {package} {version} (compiles for 2 to 5 minutes)"), || {
+    step(&format!("Installing {package} {version} (compiles for 1 to 4 minutes)"), || {
         // The package's own lock file may name versions that a registry mirror does not have.
         install(&["--locked"]).or_else(|_| install(&[]))
     })
