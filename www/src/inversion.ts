@@ -1,7 +1,7 @@
 /** The state of the inversion: gathers that are given, maps that may have given them, the one that the panels show. */
 
 import type { EngineEvent, Inversion, PairShape } from "@engine/wavediffusion.js";
-import type { Sample } from "./state";
+import type { Sample } from "./sample";
 
 /** Gathers to invert. */
 export interface Given {
@@ -46,9 +46,13 @@ export function oneMore(state: Inverted, event: Extract<EngineEvent, { kind: "in
   return { ...state, maps: [...state.maps, { velocity, misfit, error }] };
 }
 
-/** All maps are done: the panels show the one whose gathers come nearest. */
-export const inverted = (state: Inverted, result: Inversion, shape: PairShape | null): Inverted =>
-  invertedSample({ ...state, result }, best(state.maps), shape);
+/** All maps are done: the panels show the wanted one, or the one whose gathers come nearest. */
+export const inverted = (
+  state: Inverted,
+  result: Inversion,
+  shape: PairShape | null,
+  wanted: number | null,
+): Inverted => invertedSample({ ...state, result }, Math.min(wanted ?? best(state.maps), state.maps.length - 1), shape);
 
 /** Puts a map on the panels. */
 export function invertedSample(state: Inverted, index: number, shape: PairShape | null): Inverted {

@@ -1,7 +1,9 @@
 /** Keyboard shortcuts: one table, which the help shows too. */
 
 import { h } from "./dom";
-import { filmFits, MODES, shown } from "./state";
+import { filmFits } from "./film";
+import { MODES } from "./settings";
+import { shown } from "./state";
 import type { Store } from "./store";
 import { LIMITS } from "./url";
 import type { Commands } from "./views/commands";
@@ -11,8 +13,8 @@ interface Shortcut {
   name: string;
   keys: readonly string[];
   does: string;
-  /** Gets the key that was pressed. */
-  run(key: string): void;
+  /** Gets the key that was pressed, and whether shift was held. */
+  run(key: string, fine: boolean): void;
 }
 
 /** Frames of the wavefield that an arrow key moves by. */
@@ -24,12 +26,6 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
     const state = store.state();
     return filmFits(state.film, shown(state)?.velocity, state.settings.shot) ? state.film : null;
   };
-  const shift = (frames: number) => {
-    const now = film();
-    if (!now?.frames) return;
-    commands.pause();
-    commands.seek(Math.min(now.frames.frames - 1, Math.max(0, now.frame + frames)));
-  };
   const shortcuts: readonly Shortcut[] = [
     {
       name: "space",
@@ -40,8 +36,20 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
         else if (idle()) commands.play();
       },
     },
-    { name: "←", keys: ["ArrowLeft"], does: "the wavefield a little earlier", run: () => shift(-ARROW) },
-    { name: "→", keys: ["ArrowRight"], does: "the wavefield a little later", run: () => shift(ARROW) },
+    {
+      name: "←",
+      keys: ["ArrowLeft"],
+      does: "the wavefield a little earlier; with shift, one frame",
+      run: (_, fine) => commands.shift(fine ? -1 : -ARROW),
+    },
+    {
+      name: "→",
+      keys: ["ArrowRight"],
+      does: "the wavefield a little later; with shift, one frame",
+      run: (_, fine) => commands.shift(fine ? 1 : ARROW),
+    },
+    { name: "[", keys: ["["], does: "the pair one denoising step earlier", run: () => commands.passBy(-1) },
+    { name: "]", keys: ["]"], does: "the pair one denoising step later", run: () => commands.passBy(1) },
     {
       name: "r",
       keys: ["r"],
@@ -66,7 +74,7 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
       name: "h",
       keys: ["h"],
       does: "hide or show the controls",
-      run: () => document.body.classList.toggle("bare"),
+      run: () => commands.set({ bare: !store.state().settings.bare }),
     },
     {
       name: "f",
@@ -83,6 +91,7 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
       does: "present: space or → goes on, ← goes back, Escape ends",
       run: () => commands.set({ present: 1 }),
     },
+    { name: "t", keys: ["t"], does: "the guided tour", run: () => commands.set({ tour: 1 }) },
     { name: "?", keys: ["?"], does: "this list", run: () => (help.open ? help.close() : help.showModal()) },
   ];
 
@@ -96,8 +105,10 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
     if (event.ctrlKey || event.metaKey || event.altKey || takesKeys(event)) return;
     const shortcut = shortcuts.find(({ keys }) => keys.includes(event.key));
     if (!shortcut) return;
+    // Behind a dialog nothing moves; the list of keys closes as it opened.
+    if (document.querySelector("dialog[open]") && !(help.open && event.key === "?")) return;
     event.preventDefault();
-    shortcut.run(event.key);
+    shortcut.run(event.key, event.shiftKey);
   });
 }
 

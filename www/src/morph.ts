@@ -1,7 +1,7 @@
 /** The state of the morph: pairs on the way from one seed's noise to another's. */
 
 import type { GenerateRequest } from "@engine/wavediffusion.js";
-import type { Sample } from "./state";
+import type { Sample } from "./sample";
 
 /** The settings of the way. */
 export interface Way {

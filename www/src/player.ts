@@ -1,9 +1,10 @@
 /** Moves the wavefield film on while it plays. */
 
-import { filmFits, shown } from "./state";
+import { filmFits } from "./film";
+import { shown } from "./state";
 import type { Store } from "./store";
 
-/** Seconds that the whole film takes. */
+/** Seconds that the whole film takes at its usual speed. */
 const DURATION = 6;
 
 export function createPlayer(store: Store): void {
@@ -20,10 +21,10 @@ export function createPlayer(store: Store): void {
     }
     const last = film.frames.frames - 1;
     if (before === null || Math.floor(position) !== film.frame) position = film.frame;
-    else position += ((now - before) / 1000 / DURATION) * last;
+    else position += ((now - before) / 1000 / DURATION) * settings.rate * last;
     before = now;
-    store.dispatch({ type: "seek", frame: Math.min(last, Math.floor(position)) });
-    if (position >= last) store.dispatch({ type: "play", playing: false });
+    store.dispatch({ type: "film", change: { type: "seek", frame: Math.floor(position) } });
+    if (position >= last) store.dispatch({ type: "film", change: { type: "play", playing: false } });
     schedule();
   };
   const schedule = () => {

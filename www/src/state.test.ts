@@ -1,30 +1,12 @@
 import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wavediffusion.js";
 import { describe, expect, it } from "vitest";
-import { DISPLAY } from "./display";
-import { PENCIL } from "./drawing/tools";
 import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
-import { WAY, wayOf } from "./morph";
-import { type Action, initialState, reduce, requestOf, type Settings, type State, shown } from "./state";
-import { STAGE } from "./story/stage";
+import { wayOf } from "./morph";
+import { DEFAULTS, requestOf, type Settings } from "./settings";
+import { type Action, initialState, reduce, type State, shown } from "./state";
 
-const SETTINGS: Settings = {
-  mode: "generate",
-  family: "Style-A",
-  seed: 7,
-  steps: 4,
-  guidance: 1.5,
-  path: true,
-  maps: 2,
-  spread: 0.4,
-  prepared: "Style-A",
-  shot: 2,
-  backend: null,
-  ...STAGE,
-  ...DISPLAY,
-  ...PENCIL,
-  ...WAY,
-};
+const SETTINGS: Settings = { ...DEFAULTS, family: "Style-A", seed: 7, steps: 4, maps: 2, prepared: "Style-A" };
 const REQUEST: GenerateRequest = requestOf(SETTINGS);
 
 const SHAPE: PairShape = {
@@ -151,15 +133,49 @@ describe("reduce", () => {
     expect(again.sample?.path).toEqual([{ step: 1, deviation: 0.7 }]);
   });
 
-  it("tells how much has been loaded, and ignores what comes late", () => {
+  it("ignores how much has been loaded once the engine is there", () => {
     const half: Action = { type: "loading", done: 5e6, total: 1e7 };
-    expect(stateAfter(half).progress).toEqual({ label: "Loading the engine: 5.0 of 10.0 MB", fraction: 0.5 });
+    expect(stateAfter(half).progress?.fraction).toBe(0.5);
     expect(stateAfter(...STARTED.slice(0, 2), half).progress).toBeNull();
   });
 
   it("ignores events of a generation that has ended", () => {
     const ended = stateAfter(...STARTED, { type: "finished", pair: PAIR });
     expect(reduce(ended, event(step(3)))).toBe(ended);
+  });
+
+  it("shows the pair of any step of a finished generation, and its simulation once it is there", () => {
+    const events = [1, 2, 3, 4].map((number) => event(step(number, 1 / number)));
+    const done = stateAfter(...STARTED, ...events, { type: "finished", pair: PAIR });
+    const at = (state: State, number: number) => {
+      const { settings } = reduce(state, { type: "settings", settings: { step: number } });
+      return shown({ ...state, settings });
+    };
+    expect(at(done, 0)?.origin).toBe("generated");
+    expect(at(done, 4)?.origin).toBe("generated");
+    const second = at(done, 2);
+    expect(second).toMatchObject({ origin: "passing", step: 2, verdict: null, gathers: { simulated: null } });
+    expect(second?.path.at(-1)).toEqual({ step: 2, deviation: 0.5 });
+    const velocity = second?.velocity ?? new Float32Array();
+    // Two shots of eight samples at two receivers, of which the model has the first.
+    const simulated = Float32Array.from({ length: 32 }, (_, i) => i);
+    const told = at(reduce(done, { type: "passing", velocity, simulated }), 2);
+    expect(told?.gathers.simulated).toEqual(new Float32Array([0, 1, 16, 17]));
+    expect(told?.gathers.difference).toEqual(new Float32Array([0, -1, -16, -17]));
+  });
+
+  it("has no steps to go back to after the next generation has begun", () => {
+    const done = stateAfter(...STARTED, event(step(1)), { type: "finished", pair: PAIR });
+    expect(done.trail).toHaveLength(1);
+    expect(reduce(done, { type: "started", request: REQUEST }).trail).toHaveLength(0);
+  });
+
+  it("does without the engine, and fetches it again", () => {
+    const skipped = stateAfter({ type: "skipped" });
+    expect(skipped).toMatchObject({ phase: "skipped", progress: null });
+    const error = { code: "offline", message: "no" };
+    const failed = reduce(skipped, { type: "failed", error, fatal: true });
+    expect(reduce(failed, { type: "fetching" })).toMatchObject({ phase: "loading", error: null, engine: null });
   });
 
   it("takes verdict, timings and baselines from the finished pair", () => {
@@ -206,11 +222,15 @@ describe("reduce", () => {
   });
 
   it("drops a film that belongs to another shot", () => {
-    const film = { frames: 1, nz: 2, nx: 2, every: 4, values: new Float32Array(4) };
+    const frames = { frames: 1, nz: 2, nx: 2, every: 4, values: new Float32Array(4) };
     const velocity = PAIR.velocity;
-    const waiting = stateAfter({ type: "film-requested", velocity, shot: 0 });
-    expect(reduce(waiting, { type: "film", velocity, shot: 1, film })).toBe(waiting);
-    expect(reduce(waiting, { type: "film", velocity, shot: 0, film }).film?.frames).toBe(film);
+    const waiting = stateAfter({ type: "film", change: { type: "requested", velocity, shot: 0 } });
+    const arrived = (shot: number) => {
+      const change = { type: "arrived" as const, velocity, shot, frames };
+      return reduce(waiting, { type: "film", change }).film?.frames;
+    };
+    expect(arrived(1)).toBeNull();
+    expect(arrived(0)).toBe(frames);
   });
 
   it("opens a pair of the gallery with its own settings", () => {
@@ -289,6 +309,11 @@ describe("reduce", () => {
     );
     expect(shown(state)).toMatchObject({ velocity: new Float32Array(4).fill(2001) });
     expect(shown(state)?.gathers.difference).toEqual(new Float32Array([-1, 0]));
+    expect(
+      shown(reduce({ ...state, settings: { ...state.settings, map: 0 } }, { type: "inverted", inversion })),
+    ).toMatchObject({
+      velocity: new Float32Array(4).fill(2000),
+    });
     expect(shown(reduce(state, { type: "choose", index: 0 }))?.gathers.simulated).toEqual(new Float32Array([1, 1]));
     expect(shown(reduce(state, { type: "settings", settings: { mode: "generate" } }))).toBeNull();
   });

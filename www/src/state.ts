@@ -1,123 +1,21 @@
 /** The page's state: one object, changed only by `reduce`. */
 
-import type {
-  Backend,
-  EngineEvent,
-  GenerateRequest,
-  Inversion,
-  InvertRequest,
-  Pair,
-  Toward,
-  Wavefield,
-} from "@engine/wavediffusion.js";
-import type { DirectWave, Display, Pointer } from "./display";
+import type { EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair } from "@engine/wavediffusion.js";
+import type { DirectWave, Pointer } from "./display";
 import { type Drawing, type DrawingChange, reduceDrawing, startDrawing } from "./drawing/drawing";
-import type { Pencil } from "./drawing/tools";
 import type { FailureMessage } from "./engine/failure";
 import type { Loaded } from "./engine/worker";
 import type { Example } from "./example";
+import { type Film, type FilmChange, reduceFilm } from "./film";
 import { type Given, type Inverted, inverted, invertedSample, oneMore, startInversion } from "./inversion";
 import type { Architecture, Baselines, Grid, Manifest } from "./manifest";
-import { type Morph, morphIndex, type Way } from "./morph";
-import type { Stage } from "./story/stage";
-
-/** What the page is used for. */
-export const MODES = ["generate", "gallery", "invert", "draw", "morph"] as const;
-export type Mode = (typeof MODES)[number];
-
-/** Held-out maps in `prepared/` whose gathers can be inverted. */
-export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
-
-/** Pairs of a gallery. */
-export const GALLERY = 12;
-
-/** What the visitor chooses; all of it is in the address (see `url.ts`). */
-export interface Settings extends Display, Pencil, Way, Stage {
-  mode: Mode;
-  /** `null` is any family. */
-  family: string | null;
-  seed: number;
-  steps: number;
-  guidance: number;
-  /** Decode, simulate and compare after every step. */
-  path: boolean;
-  /** Maps that an inversion makes. */
-  maps: number;
-  /** How far towards noise and back the latents of an inversion's maps go. */
-  spread: number;
-  /** The prepared map whose gathers are inverted; `null` for a file of the visitor's. */
-  prepared: string | null;
-  shot: number;
-  /** `null` leaves the choice to the engine's probe. */
-  backend: Backend | null;
-}
+import { type Morph, morphIndex } from "./morph";
+import { counting, denoising, loading, type Progress, simulating, type Timing } from "./progress";
+import { exampleSample, formingSample, pairSample, type Sample, stopped, withSimulation } from "./sample";
+import type { Settings } from "./settings";
 
 /** As tests see it: the attribute `data-state` of the status line. */
-export type Phase = "loading" | "ready" | "running" | "done" | "error";
-
-/** Shot gathers on one time axis, (shots, samples, receivers). */
-export interface Gathers {
-  samples: number;
-  /** Seconds. */
-  dt: number;
-  /** Missing while the model has not been asked. */
-  generated: Float32Array | null;
-  /** Missing while the pair forms. */
-  simulated: Float32Array | null;
-  difference: Float32Array | null;
-}
-
-/** How far the pair is from the wave equation. */
-export interface Verdict {
-  deviation: number;
-  ssim: number;
-  mse: number;
-  consistent: boolean;
-}
-
-export interface PathPoint {
-  step: number;
-  deviation: number;
-}
-
-/** The pair on screen. */
-export interface Sample {
-  origin: "example" | "forming" | "stopped" | "generated" | "inverted" | "drawn";
-  family: string | null;
-  seed: number;
-  /** Where its noise was on the way to another seed's. */
-  toward?: Toward;
-  steps: number;
-  guidance: number;
-  /** Denoising steps taken so far. */
-  step: number;
-  velocity: Float32Array;
-  gathers: Gathers;
-  verdict: Verdict | null;
-  path: readonly PathPoint[];
-}
-
-/** The wavefield that runs over the velocity map. */
-export interface Film {
-  /** The map and shot that it belongs to. */
-  velocity: Float32Array;
-  shot: number;
-  /** Missing while it is computed. */
-  frames: Wavefield | null;
-  frame: number;
-  playing: boolean;
-}
-
-/** What the engine is doing; `fraction` is null when nobody knows. */
-export interface Progress {
-  label: string;
-  fraction: number | null;
-}
-
-export interface Timing {
-  stage: string;
-  milliseconds: number;
-}
+export type Phase = "loading" | "skipped" | "ready" | "running" | "done" | "error";
 
 export interface State {
   settings: Settings;
@@ -136,6 +34,8 @@ export interface State {
   /** The generation under way. */
   request: GenerateRequest | null;
   sample: Sample | null;
+  /** What the denoising steps on the way to it decoded into. */
+  trail: readonly Sample[];
   timings: readonly Timing[];
   /** Milliseconds of the last denoising step. */
   stepTime: number | null;
@@ -156,11 +56,17 @@ export type Action =
   | { type: "settings"; settings: Partial<Settings> }
   | { type: "manifest"; manifest: Manifest }
   | { type: "example"; example: Example }
+  /** The engine is fetched, again perhaps. */
+  | { type: "fetching" }
   | { type: "loading"; done: number; total: number }
+  /** The page stays without the engine until somebody asks for it. */
+  | { type: "skipped" }
   | { type: "loaded"; engine: Loaded }
   | { type: "started"; request: GenerateRequest }
   | { type: "event"; event: EngineEvent }
   | { type: "finished"; pair: Pair }
+  /** The gathers of a denoising step's map. */
+  | { type: "passing"; velocity: Float32Array; simulated: Float32Array }
   | { type: "gallery-started" }
   | { type: "gallery-pair"; pair: Pair; wanted: number }
   | { type: "gallery-finished" }
@@ -178,10 +84,7 @@ export type Action =
   /** Something to tell that stops nothing. */
   | { type: "notice"; error: FailureMessage }
   | { type: "failed"; error: FailureMessage; fatal: boolean }
-  | { type: "film-requested"; velocity: Float32Array; shot: number }
-  | { type: "film"; velocity: Float32Array; shot: number; film: Wavefield }
-  | { type: "play"; playing: boolean }
-  | { type: "seek"; frame: number }
+  | { type: "film"; change: FilmChange }
   | { type: "point"; pointer: Pointer | null }
   | { type: "direct-wave"; directWave: DirectWave };
 
@@ -199,6 +102,7 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   engine: null,
   request: null,
   sample: null,
+  trail: [],
   timings: [],
   stepTime: null,
   film: null,
@@ -211,7 +115,7 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
 });
 
 /** The pair that the panels show. */
-export function shown({ settings, sample, inverted, drawing, morph }: State): Sample | null {
+export function shown({ settings, sample, trail, inverted, drawing, morph }: State): Sample | null {
   switch (settings.mode) {
     case "invert":
       return inverted?.sample ?? null;
@@ -220,26 +124,9 @@ export function shown({ settings, sample, inverted, drawing, morph }: State): Sa
     case "morph":
       return morph?.samples[morphIndex(morph, settings.point)] ?? null;
     default:
-      return sample;
+      return (sample?.origin === "generated" && trail.find(({ step }) => step === settings.step)) || sample;
   }
 }
-
-/** The request that the settings stand for. */
-export const requestOf = ({ family, seed, steps, guidance, path }: Settings): GenerateRequest => ({
-  family: family ?? undefined,
-  seed,
-  steps,
-  guidance,
-  path,
-});
-
-/** The inversion that the settings stand for. */
-export const invertRequestOf = ({ maps, spread, seed, steps }: Settings): InvertRequest => ({
-  samples: maps,
-  spread,
-  seed,
-  steps,
-});
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
@@ -253,34 +140,53 @@ export function reduce(state: State, action: Action): State {
     }
     case "example":
       return state.sample ? state : withDrawing({ ...state, sample: exampleSample(action.example) });
+    case "fetching":
+      return {
+        ...state,
+        phase: "loading",
+        engine: null,
+        error: null,
+        progress: { label: "Loading the engine", fraction: null },
+      };
+    case "skipped":
+      return { ...state, phase: "skipped", progress: null };
     case "loading":
       // The last of these may arrive after the answer that they lead up to.
-      return state.phase === "loading" ? { ...state, progress: loadingProgress(action.done, action.total) } : state;
+      return state.phase === "loading" ? { ...state, progress: loading(action.done, action.total) } : state;
     case "loaded": {
       const { families, shape } = action.engine;
       return { ...state, engine: action.engine, families, grid: shape, phase: "ready", progress: null };
     }
     case "started":
-      return { ...begun(state, "Drawing noise"), request: action.request };
+      return { ...begun(state, "Drawing noise"), request: action.request, trail: [] };
     case "event":
       if (action.event.kind === "inverted") return invertedMap(state, action.event);
       return state.request ? reduceEvent(state, state.request, action.event) : state;
     case "finished":
       return finished(state, action.pair);
+    case "passing":
+      return simulatedPassing(state, action.velocity, action.simulated);
     case "gallery-started":
       return { ...begun(state, "Drawing noise"), gallery: [] };
     case "gallery-pair": {
       const gallery = [...state.gallery, action.pair];
-      const label = `Pair ${gallery.length} of ${action.wanted}`;
-      return { ...state, gallery, progress: { label, fraction: gallery.length / action.wanted } };
+      return { ...state, gallery, progress: counting("Pair", gallery.length, action.wanted) };
     }
     case "gallery-finished":
     case "morph-finished":
       return { ...state, phase: "done", progress: null };
     case "open": {
       const { family, seed, steps, guidance } = action.pair.request;
-      const settings = { ...state.settings, mode: "generate" as const, family: family ?? null, seed, steps, guidance };
-      return finished({ ...state, settings, film: null }, action.pair);
+      const settings = {
+        ...state.settings,
+        mode: "generate" as const,
+        family: family ?? null,
+        seed,
+        steps,
+        guidance,
+        step: 0,
+      };
+      return finished({ ...state, settings, film: null, trail: [] }, action.pair);
     }
     case "given":
       return { ...state, inverted: { given: action.given, maps: [], result: null, chosen: 0, sample: null } };
@@ -294,16 +200,16 @@ export function reduce(state: State, action: Action): State {
         ...state,
         phase: "done",
         progress: null,
-        inverted: state.inverted && inverted(state.inverted, action.inversion, state.engine?.shape ?? null),
+        inverted: state.inverted && inverted(state.inverted, action.inversion, shapeOf(state), state.settings.map),
       };
     case "choose":
       return {
         ...state,
         film: null,
-        inverted: state.inverted && invertedSample(state.inverted, action.index, state.engine?.shape ?? null),
+        inverted: state.inverted && invertedSample(state.inverted, action.index, shapeOf(state)),
       };
     case "drawing": {
-      const drawing = reduceDrawing(state.drawing, action.change, state.engine?.shape ?? null);
+      const drawing = reduceDrawing(state.drawing, action.change, shapeOf(state));
       // What was wrong with a file or a map is past with the next map.
       return { ...state, drawing, error: drawing?.map === state.drawing?.map ? state.error : null };
     }
@@ -326,19 +232,8 @@ export function reduce(state: State, action: Action): State {
         sample: stopped(state.sample),
         film: state.film?.frames ? state.film : null,
       };
-    case "film-requested":
-      return {
-        ...state,
-        film: { velocity: action.velocity, shot: action.shot, frames: null, frame: 0, playing: true },
-      };
     case "film":
-      return filmFits(state.film, action.velocity, action.shot)
-        ? { ...state, film: { ...state.film, frames: action.film } }
-        : state;
-    case "play":
-      return state.film ? { ...state, film: { ...state.film, playing: action.playing } } : state;
-    case "seek":
-      return state.film ? { ...state, film: { ...state.film, frame: action.frame } } : state;
+      return { ...state, film: reduceFilm(state.film, action.change) };
     case "point":
       return { ...state, pointer: action.pointer };
     case "direct-wave":
@@ -361,14 +256,9 @@ const begun = (state: State, label: string): State => ({
 /** A map of an inversion has arrived. */
 function invertedMap(state: State, event: Extract<EngineEvent, { kind: "inverted" }>): State {
   if (!state.inverted) return state;
-  const done = event.index + 1;
-  const progress = { label: `Map ${done} of ${event.samples}`, fraction: done / event.samples };
+  const progress = counting("Map", event.index + 1, event.samples);
   return { ...state, progress, inverted: oneMore(state.inverted, event) };
 }
-
-/** Whether a film is the one of this map and shot. */
-export const filmFits = (film: Film | null, velocity: Float32Array | undefined, shot: number): film is Film =>
-  film !== null && film.velocity === velocity && film.shot === shot;
 
 /** A shot, a velocity or a point of the way that there is not becomes the nearest that there is. */
 function clamped(state: State): State {
@@ -390,9 +280,8 @@ function withDrawing(state: State): State {
 
 /** A pair of the way has arrived. */
 function onTheWay(state: State, { points, samples }: Morph, pair: Pair): State {
-  const morph = { points, samples: [...samples, pairSample(state, pair)] };
-  const done = morph.samples.length;
-  return { ...state, morph, film: null, progress: { label: `Pair ${done} of ${points}`, fraction: done / points } };
+  const morph = { points, samples: [...samples, pairSample(pair, shapeOf(state))] };
+  return { ...state, morph, film: null, progress: counting("Pair", morph.samples.length, points) };
 }
 
 /** A family that the weights do not know, from an address, becomes any family, and that is said. */
@@ -406,61 +295,23 @@ function knownFamily(state: State): State {
   return { ...state, settings: { ...settings, family }, error };
 }
 
-function exampleSample({ entry, velocity, generated, simulated, difference }: Example): Sample {
-  const { family, seed, steps, guidance, samples, dt, deviation, ssim, mse, consistent, path } = entry;
-  return {
-    origin: "example",
-    family,
-    seed,
-    steps,
-    guidance,
-    step: steps,
-    velocity,
-    gathers: { samples, dt, generated, simulated, difference },
-    verdict: { deviation, ssim, mse, consistent },
-    path,
-  };
-}
-
-function loadingProgress(done: number, total: number): Progress {
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  if (done >= total) return { label: "Starting the engine", fraction: null };
-  return { label: `Loading the engine: ${megabytes(done)} of ${megabytes(total)} MB`, fraction: done / total };
-}
-
-/** Share of the progress bar that the denoising steps take; simulating the final pair fills the rest. */
-const SAMPLING_SHARE = 0.75;
-
 function reduceEvent(state: State, request: GenerateRequest, event: EngineEvent): State {
   switch (event.kind) {
     case "step": {
-      const { step, steps } = event;
       const earlier = state.sample?.origin === "forming" ? state.sample.path : [];
-      const path = event.deviation == null ? earlier : [...earlier, { step, deviation: event.deviation }];
+      const sample = formingSample(request, event, shapeOf(state), earlier);
       return {
         ...state,
-        progress: { label: `Denoising: step ${step} of ${steps}`, fraction: (SAMPLING_SHARE * step) / steps },
+        progress: denoising(event.step, event.steps),
         stepTime: event.milliseconds,
-        sample: {
-          origin: "forming",
-          family: request.family ?? null,
-          seed: request.seed,
-          steps,
-          guidance: request.guidance,
-          step,
-          velocity: event.velocity,
-          gathers: formingGathers(state, event.gathers),
-          verdict: null,
-          path,
-        },
+        sample,
+        trail: [...state.trail, sample],
       };
     }
     case "simulating": {
       // Checking every step simulates too, but then the steps are the progress.
       const last = state.sample?.origin === "forming" && state.sample.step === state.sample.steps;
-      if (!last) return state;
-      const share = SAMPLING_SHARE + ((1 - SAMPLING_SHARE) * event.done) / event.total;
-      return { ...state, progress: { label: "Simulating waves through the generated map", fraction: share } };
+      return last ? { ...state, progress: simulating(event.done, event.total) } : state;
     }
     case "stage":
       return { ...state, timings: [...state.timings, { stage: event.stage, milliseconds: event.milliseconds }] };
@@ -470,18 +321,10 @@ function reduceEvent(state: State, request: GenerateRequest, event: EngineEvent)
   }
 }
 
-/** A pair that will not get any further. */
-const stopped = (sample: Sample | null): Sample | null =>
-  sample?.origin === "forming" ? { ...sample, origin: "stopped" } : sample;
-
-/** Gathers of a step: the model's own time axis, nothing simulated. */
-function formingGathers(state: State, generated: Float32Array): Gathers {
-  const { modelSamples = 0, modelDt = 0 } = state.engine?.shape ?? {};
-  return { samples: modelSamples, dt: modelDt, generated, simulated: null, difference: null };
-}
-
 function finished(state: State, pair: Pair): State {
   const { floorMedian, floorP90, ceilingMedian, timings } = pair;
+  // The last step's pair is the finished one.
+  const trail = state.trail.filter(({ step, steps }) => step < steps);
   return {
     ...state,
     phase: "done",
@@ -489,25 +332,19 @@ function finished(state: State, pair: Pair): State {
     request: null,
     timings,
     baselines: { floorMedian, floorP90, ceilingMedian },
-    sample: pairSample(state, pair),
+    sample: pairSample(pair, shapeOf(state)),
+    trail: trail.map((sample) => ({ ...sample, origin: "passing" })),
   };
 }
 
-/** A generated pair, as the panels show it. */
-function pairSample({ engine }: State, pair: Pair): Sample {
-  const { samples = 0, dt = 0 } = engine?.shape ?? {};
-  const { request, velocity, generated, simulated, difference, deviation, ssim, mse, consistent, path } = pair;
-  return {
-    origin: "generated",
-    family: request.family ?? null,
-    seed: request.seed,
-    toward: request.toward,
-    steps: request.steps,
-    guidance: request.guidance,
-    step: request.steps,
-    velocity,
-    gathers: { samples, dt, generated, simulated, difference },
-    verdict: { deviation, ssim, mse, consistent },
-    path,
-  };
+/** The map of a denoising step has been simulated. */
+function simulatedPassing(state: State, velocity: Float32Array, simulated: Float32Array): State {
+  const shape = shapeOf(state);
+  if (!shape) return state;
+  const trail = state.trail.map((sample) =>
+    sample.velocity === velocity ? withSimulation(sample, simulated, shape) : sample,
+  );
+  return { ...state, trail };
 }
+
+const shapeOf = ({ engine }: State) => engine?.shape ?? null;

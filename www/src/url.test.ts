@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Settings } from "./state";
+import { DEFAULTS, type Settings } from "./settings";
 import { formatQuery, parseQuery } from "./url";
 
 const SETTINGS: Settings = {
@@ -29,13 +29,24 @@ const SETTINGS: Settings = {
   toward: 17,
   points: 5,
   point: 3,
+  step: 4,
+  map: 2,
+  load: false,
+  run: true,
+  rate: 0.5,
+  bare: true,
+  tour: 2,
 };
 
 describe("the address", () => {
   it("brings back every setting", () => {
     expect(parseQuery(formatQuery(SETTINGS, ""))).toEqual(SETTINGS);
-    const open: Settings = { ...SETTINGS, family: null, path: true, backend: null, gain: null };
-    expect(parseQuery(formatQuery(open, ""))).toEqual(open);
+    const open: Settings = { ...SETTINGS, family: null, path: true, backend: null, gain: null, map: null };
+    expect({ ...DEFAULTS, ...parseQuery(formatQuery(open, "")) }).toEqual(open);
+  });
+
+  it("is as short as it can be: short enough for a code on a slide", () => {
+    expect(formatQuery(DEFAULTS, "?kiosk=1&gain=3")).toBe("?mode=generate&family=any&seed=1&steps=16&guidance=1.5");
   });
 
   it("keeps parameters that are not ours", () => {
@@ -68,6 +79,10 @@ describe("the address", () => {
     "gain=0",
     "present=7",
     "pace=0",
+    "rate=0",
+    "map=-1",
+    "tour=99",
+    "run=yes",
   ])("leaves out what makes no sense: %s", (query) => {
     expect(parseQuery(query)).toEqual({});
   });

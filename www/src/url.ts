@@ -1,17 +1,23 @@
 /** The page's address: one typed table maps each setting to its query parameter. That is the whole sharing mechanism. */
 
+import type { Backend } from "@engine/wavediffusion.js";
 import { TRACES } from "./display";
 import { COLORS } from "./draw/colormap";
 import { TOOLS } from "./drawing/tools";
-import { MODES, type Settings } from "./state";
+import { DEFAULTS, MODES, type Settings } from "./settings";
 import { SLIDES } from "./story/slides";
+import { STOPS } from "./story/stops";
+
+const BACKENDS: readonly Backend[] = ["webgpu", "flex"];
 
 /** Smallest and largest value of each number, for the address and the controls alike. */
 export const LIMITS = {
   seed: [0, 0xffff_ffff],
   steps: [1, 50],
+  step: [0, 50],
   guidance: [0, 8],
   maps: [1, 16],
+  map: [0, 15],
   spread: [0.05, 1],
   shot: [0, 999],
   gain: [1, 1000],
@@ -22,6 +28,8 @@ export const LIMITS = {
   point: [0, 24],
   present: [0, SLIDES.length],
   pace: [1, 600],
+  tour: [0, STOPS.length],
+  rate: [0.05, 4],
 } as const;
 
 interface Parameter<T> {
@@ -53,7 +61,11 @@ const flag: Parameter<boolean> = {
 
 const AUTO = "auto";
 
-const gain = number(LIMITS.gain, false);
+/** A choice that can be left to the page. */
+const orAuto = <T>({ parse, format }: Parameter<T>): Parameter<T | null> => ({
+  parse: (text) => (text === AUTO ? null : parse(text)),
+  format: (value) => (value === null ? AUTO : format(value)),
+});
 
 const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   mode: oneOf(MODES),
@@ -65,28 +77,29 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   steps: number(LIMITS.steps, true),
   guidance: number(LIMITS.guidance, false),
   path: flag,
+  step: number(LIMITS.step, true),
   maps: number(LIMITS.maps, true),
   spread: number(LIMITS.spread, false),
   prepared: {
     parse: (text) => text || undefined,
     format: (prepared) => prepared ?? "",
   },
+  map: orAuto(number(LIMITS.map, true)),
   shot: number(LIMITS.shot, true),
-  backend: {
-    parse: (text) => (text === "webgpu" || text === "flex" ? text : text === AUTO ? null : undefined),
-    format: (backend) => backend ?? AUTO,
-  },
+  backend: orAuto(oneOf(BACKENDS)),
+  load: flag,
+  run: flag,
   colors: oneOf(COLORS),
   traces: oneOf(TRACES),
-  gain: {
-    parse: (text) => (text === AUTO ? null : gain.parse(text)),
-    format: (value) => (value === null ? AUTO : gain.format(value)),
-  },
+  gain: orAuto(number(LIMITS.gain, false)),
   mute: flag,
   present: number(LIMITS.present, true),
   kiosk: flag,
   pace: number(LIMITS.pace, false),
   embed: flag,
+  bare: flag,
+  tour: number(LIMITS.tour, true),
+  rate: number(LIMITS.rate, false),
   tool: oneOf(TOOLS),
   speed: number(LIMITS.speed, false),
   radius: number(LIMITS.radius, false),
@@ -111,10 +124,18 @@ export function parseQuery(query: string): Partial<Settings> {
   return settings;
 }
 
-/** The query that stands for the settings; parameters that are not ours stay. */
+/** What an address always names: the weights decide what stands where it does not. */
+const ALWAYS: readonly (keyof Settings)[] = ["mode", "family", "seed", "steps", "guidance"];
+
+/** The query that stands for the settings, without those that stand anyway; parameters that are not ours stay. */
 export function formatQuery(settings: Settings, query: string): string {
   const given = new URLSearchParams(query);
-  const write = <K extends keyof Settings>(key: K) => given.set(key, PARAMETERS[key].format(settings[key]));
+  const write = <K extends keyof Settings>(key: K) => {
+    const { format } = PARAMETERS[key];
+    const text = format(settings[key]);
+    if (ALWAYS.includes(key) || text !== format(DEFAULTS[key])) given.set(key, text);
+    else given.delete(key);
+  };
   KEYS.forEach(write);
   return `?${given}`;
 }

@@ -57,5 +57,6 @@ export function short(value: number): string {
 /** Milliseconds as a person would say them. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
-  return milliseconds < 99_500 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.round(milliseconds / 1000)} s`;
+  if (milliseconds < 99_500) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return milliseconds < 599_500 ? `${Math.round(milliseconds / 1000)} s` : `${Math.round(milliseconds / 60_000)} min`;
 }

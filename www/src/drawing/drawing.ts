@@ -1,7 +1,7 @@
 /** The state of the drawing: a map that the visitor paints, its history, and what engine and model say of it. */
 
 import type { PairShape, Prediction } from "@engine/wavediffusion.js";
-import type { Gathers, Sample, Verdict } from "../state";
+import type { Gathers, Sample, Verdict } from "../sample";
 
 export interface Drawing {
   /** What reset goes back to. */

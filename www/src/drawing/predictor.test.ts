@@ -1,30 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DISPLAY } from "../display";
 import type { Loaded } from "../engine/worker";
-import { WAY } from "../morph";
-import { initialState, type Settings } from "../state";
+import { DEFAULTS, type Settings } from "../settings";
+import { initialState } from "../state";
 import { createStore } from "../store";
-import { STAGE } from "../story/stage";
 import { createPredictor } from "./predictor";
-import { PENCIL } from "./tools";
 
-const SETTINGS: Settings = {
-  mode: "draw",
-  family: null,
-  seed: 1,
-  steps: 1,
-  guidance: 1,
-  path: false,
-  maps: 1,
-  spread: 0.4,
-  prepared: null,
-  shot: 0,
-  backend: null,
-  ...DISPLAY,
-  ...STAGE,
-  ...PENCIL,
-  ...WAY,
-};
+const SETTINGS: Settings = { ...DEFAULTS, mode: "draw", prepared: null };
 
 const ENGINE: Loaded = {
   backend: "flex",

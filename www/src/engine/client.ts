@@ -7,7 +7,7 @@ import type { Given } from "../inversion";
 import type { Manifest } from "../manifest";
 import type { Action } from "../state";
 import { open } from "./download";
-import { describe, Failure } from "./failure";
+import { describe, Failure, type FailureMessage } from "./failure";
 import type { EngineWorker } from "./worker";
 
 /** Largest file that is taken: OpenFWI's own hold 500 sets of gathers in 700 MB. */
@@ -16,8 +16,16 @@ const MOST_BYTES = 800e6;
 /** One frame of the wavefield film for this many time steps. */
 const FILM_EVERY = 4;
 
+/** Failures after which only a new worker goes on. */
+const ENDS = ["device-lost", "engine-stopped", "out-of-memory"];
+
+/** Times that the engine is started again by itself. */
+const RECOVERIES = 3;
+
 export interface EngineClient {
   load(manifest: Manifest, base: URL, backend: Backend | null): Promise<void>;
+  /** Ends the download that is under way; `load` begins it anew. */
+  skip(): void;
   generate(request: GenerateRequest): Promise<void>;
   /** Generates the pairs one after the other. */
   gallery(requests: readonly GenerateRequest[]): Promise<void>;
@@ -38,29 +46,64 @@ export interface EngineClient {
   film(velocity: Float32Array, shot: number): Promise<void>;
   /** Finds the direct wave through a velocity map. */
   directWave(velocity: Float32Array): Promise<void>;
+  /** Simulates the map of a denoising step. */
+  simulate(velocity: Float32Array): Promise<void>;
 }
 
 export function createEngineClient(dispatch: (action: Action) => void): EngineClient {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
-  worker.addEventListener("error", (event) => {
-    event.preventDefault();
-    const message = `The engine's worker could not run: ${event.message || "its script did not load"}.`;
-    dispatch({ type: "failed", error: { code: "worker-failed", message }, fatal: true });
-  });
-  const engine = Comlink.wrap<EngineWorker>(worker);
-
+  let worker: Worker;
+  let engine: Comlink.Remote<EngineWorker>;
   // The engine does one thing at a time; what comes meanwhile waits.
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<unknown>;
+  /** Whether the worker has failed, and another one is needed. */
+  let spent: boolean;
+  const employ = () => {
+    spent = false;
+    worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      spent = true;
+      const message = `The engine's worker could not run: ${event.message || "its script did not load"}.`;
+      dispatch({ type: "failed", error: { code: "worker-failed", message }, fatal: true });
+    });
+    engine = Comlink.wrap<EngineWorker>(worker);
+    last = Promise.resolve();
+  };
+  const replace = () => {
+    worker.terminate();
+    employ();
+  };
+  employ();
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const turn = last.then(job);
     last = turn.catch(() => undefined);
     return turn;
   };
 
+  /** Fetches the engine into the worker; tells whether it is there. */
+  let fetchEngine: () => Promise<boolean> = async () => false;
+  let recoveries = 0;
+  /** Starts the engine again after a failure that has ended it. */
+  const recover = async (error: FailureMessage) => {
+    replace();
+    if (recoveries++ >= RECOVERIES) return;
+    dispatch({ type: "fetching" });
+    if (!(await fetchEngine())) return;
+    dispatch({ type: "notice", error: { ...error, message: `${error.message} The engine has been started again.` } });
+  };
+
   const hear = Comlink.proxy((event: EngineEvent) => dispatch({ type: "event", event }));
   const fail = (thrown: unknown) => {
     const error = describe(thrown);
-    dispatch(error.code === "cancelled" ? { type: "cancelled" } : { type: "failed", error, fatal: false });
+    const fatal = ENDS.includes(error.code);
+    dispatch(error.code === "cancelled" ? { type: "cancelled" } : { type: "failed", error, fatal });
+    if (fatal) void recover(error);
+  };
+  /** A failure that stops nothing, unless it has ended the engine. */
+  const note = (thrown: unknown) => {
+    const error = describe(thrown);
+    if (ENDS.includes(error.code)) fail(error);
+    else dispatch({ type: "notice", error });
   };
   const silent = Comlink.proxy(() => undefined);
   const invert = async ({ gathers, truth }: Given, request: InvertRequest): Promise<void> => {
@@ -80,13 +123,10 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
         throw new Failure("bad-file", `It has ${size} MB; files of up to ${MOST_BYTES / 1e6} MB are read here.`);
       }
       const bytes = new Uint8Array(await file.arrayBuffer());
-      return await inTurn(() => of(bytes));
+      return await inTurn(() => of(Comlink.transfer(bytes, [bytes.buffer])));
     } catch (thrown) {
       const { code, message } = describe(thrown);
-      dispatch({
-        type: "notice",
-        error: { code, message: code === "bad-file" ? `${file.name}: ${message}` : message },
-      });
+      note({ code, message: code === "bad-file" ? `${file.name}: ${message}` : message });
       return null;
     }
   };
@@ -94,12 +134,27 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
   return {
     async load(manifest, base, backend) {
       const request = { manifest: manifest.text, weights: manifest.weights, base: base.href, backend };
-      const onProgress = (done: number, total: number) => dispatch({ type: "loading", done, total });
-      try {
-        dispatch({ type: "loaded", engine: await engine.load(request, Comlink.proxy(onProgress)) });
-      } catch (thrown) {
-        dispatch({ type: "failed", error: describe(thrown), fatal: true });
-      }
+      fetchEngine = async () => {
+        const here = worker;
+        const onProgress = (done: number, total: number) => {
+          if (here === worker) dispatch({ type: "loading", done, total });
+        };
+        try {
+          dispatch({ type: "loaded", engine: await engine.load(request, Comlink.proxy(onProgress)) });
+          return true;
+        } catch (thrown) {
+          spent = true;
+          dispatch({ type: "failed", error: describe(thrown), fatal: true });
+          return false;
+        }
+      };
+      if (spent) replace();
+      await fetchEngine();
+    },
+
+    skip() {
+      replace();
+      dispatch({ type: "skipped" });
     },
 
     async generate(request) {
@@ -146,7 +201,7 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
         if (error.code === "cancelled") tell({ type: "called-off", velocity });
         else {
           tell({ type: "failed", velocity });
-          dispatch({ type: "notice", error });
+          note(error);
         }
       }
     },
@@ -182,7 +237,7 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
         const write = kind === "velocity" ? engine.writeVelocity : engine.writeGathers;
         return new Blob([await inTurn(() => write(values))], { type: "application/octet-stream" });
       } catch (thrown) {
-        dispatch({ type: "notice", error: describe(thrown) });
+        note(thrown);
         return null;
       }
     },
@@ -192,12 +247,12 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     },
 
     async film(velocity, shot) {
-      dispatch({ type: "film-requested", velocity, shot });
+      dispatch({ type: "film", change: { type: "requested", velocity, shot } });
       try {
-        const film = await inTurn(() => engine.wavefield(velocity, shot, FILM_EVERY));
-        dispatch({ type: "film", velocity, shot, film });
+        const frames = await inTurn(() => engine.wavefield(velocity, shot, FILM_EVERY));
+        dispatch({ type: "film", change: { type: "arrived", velocity, shot, frames } });
       } catch (thrown) {
-        dispatch({ type: "failed", error: describe(thrown), fatal: false });
+        fail(thrown);
       }
     },
 
@@ -206,7 +261,16 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
         const end = await inTurn(() => engine.directWaveEnd(velocity));
         dispatch({ type: "direct-wave", directWave: { velocity, end } });
       } catch (thrown) {
-        dispatch({ type: "notice", error: describe(thrown) });
+        note(thrown);
+      }
+    },
+
+    async simulate(velocity) {
+      try {
+        const simulated = await inTurn(() => engine.simulate(velocity));
+        dispatch({ type: "passing", velocity, simulated });
+      } catch (thrown) {
+        note(thrown);
       }
     },
   };

@@ -22,8 +22,11 @@ export function describe(thrown: unknown): FailureMessage {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string") {
     return { code: thrown.code, message: "message" in thrown ? String(thrown.message) : thrown.code };
   }
+  if (thrown instanceof RangeError && /alloc|memory/i.test(thrown.message)) {
+    return { code: "out-of-memory", message: "The engine stopped: the browser has no memory left for it." };
+  }
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return { code: "engine-stopped", message: `The engine stopped (${thrown.message}); reload the page to go on.` };
+    return { code: "engine-stopped", message: `The engine stopped (${thrown.message}).` };
   }
   return { code: "unexpected", message: thrown instanceof Error ? thrown.message : String(thrown) };
 }

@@ -1,6 +1,7 @@
 /** Presenter mode: one key advances the story; in a kiosk it advances by itself. */
 
 import { find, h } from "../dom";
+import { codeOf } from "../figure/code";
 import type { State } from "../state";
 import { type Store, watching } from "../store";
 import { LIMITS } from "../url";
@@ -19,6 +20,7 @@ const CARDS = [...new Set(SLIDES.flatMap(({ shows }) => shows))];
 
 export function createPresenter(root: HTMLElement, store: Store, commands: Commands): void {
   const [headline, text, place] = [h("h2", {}), h("p", {}), h("span", { class: "place" })];
+  const code = h("div", { class: "scan", hidden: true });
   const step = (by: number) => {
     const next = store.state().settings.present + by;
     if (next >= 1 && next <= SLIDES.length) commands.set({ present: next });
@@ -29,7 +31,8 @@ export function createPresenter(root: HTMLElement, store: Store, commands: Comma
     return element;
   };
   root.append(
-    h("div", { "aria-live": "polite" }, headline, text),
+    h("div", { class: "told", "aria-live": "polite" }, headline, text),
+    code,
     h(
       "div",
       { class: "steer" },
@@ -62,6 +65,9 @@ export function createPresenter(root: HTMLElement, store: Store, commands: Comma
         for (const card of CARDS) {
           find(`#${card}`).classList.toggle("behind", slide !== undefined && !slide.shows.includes(card));
         }
+        code.hidden = !slide?.code;
+        if (slide?.code)
+          void codeOf(new URL(".", document.baseURI).href).then((picture) => code.replaceChildren(picture));
         waiting = slide?.begin;
       },
     ),

@@ -8,6 +8,8 @@ export interface Slide {
   text: string;
   /** The cards that it is about; the others are left out. */
   shows: readonly string[];
+  /** Shows the page's own address as a QR code, for the audience's phones. */
+  code?: boolean;
   /** What begins with it, once the engine is free; it may need longer than the slide stays. */
   begin?(commands: Commands): void;
 }
@@ -50,8 +52,9 @@ export const SLIDES: readonly Slide[] = [
   },
   {
     headline: "Not a lucky one",
-    text: "Twelve more pairs, the most consistent first.",
+    text: "Twelve more pairs, the most consistent first. Yours to try: the page runs on a phone too.",
     shows: ["gallery"],
+    code: true,
     begin: (commands) => {
       commands.set({ mode: "gallery" });
       commands.run();

@@ -11,12 +11,17 @@ export type FigureFormat = (typeof FIGURES)[number];
 import type { Pair } from "@engine/wavediffusion.js";
 import type { Pointer } from "../display";
 import type { DrawingChange } from "../drawing/drawing";
-import type { Settings } from "../state";
+import type { Settings } from "../settings";
 
 export interface Commands {
   set(settings: Partial<Settings>): void;
+  /** Fetches the engine, or does without it. */
+  load(): void;
+  skip(): void;
   /** Generates a pair, a gallery or a morph, or inverts: what the mode is for. */
   run(): void;
+  /** The same for the settings of a link, which also tell what to look at in the end. */
+  resume(): void;
   /** Shows a pair of the gallery. */
   open(pair: Pair): void;
   /** Takes the gathers in a file. */
@@ -40,6 +45,12 @@ export interface Commands {
   play(): void;
   pause(): void;
   seek(frame: number): void;
+  /** Shows the pair after a denoising step; the last step's is the finished pair. */
+  pass(step: number): void;
+  /** The same for a step so many before or after the one on screen. */
+  passBy(steps: number): void;
+  /** Stops the wavefield and moves it by some frames. */
+  shift(frames: number): void;
   /** Tells what the pointer is over. */
   point(pointer: Pointer | null): void;
 }

@@ -1,7 +1,9 @@
 /** The form: what to generate, start and stop, and how far it is. */
 
 import { find, h } from "../dom";
-import { GALLERY, type Mode, type Phase, type State } from "../state";
+import { remaining } from "../progress";
+import { GALLERY, type Mode } from "../settings";
+import type { Phase, State } from "../state";
 import { type View, watching } from "../store";
 import { LIMITS } from "../url";
 import type { Commands } from "./commands";
@@ -9,6 +11,20 @@ import { canInvertDrawing, drawingText } from "./drawing";
 
 /** Value of the family menu's first entry, which is no family's name. */
 const ANY_FAMILY = "";
+
+/** What the ground of a family looks like, by what its name begins with. */
+const GROUNDS: Record<string, string> = {
+  FlatVel: "level layers",
+  CurveVel: "curved layers",
+  FlatFault: "level layers, faults",
+  CurveFault: "curved layers, faults",
+  Style: "smooth",
+};
+
+const groundOf = (family: string): string => {
+  const ground = GROUNDS[family.split("-")[0] ?? ""];
+  return ground ? `${family} (${ground})` : family;
+};
 
 /** What the button does. */
 const LABELS: Record<Mode, string> = {
@@ -21,6 +37,7 @@ const LABELS: Record<Mode, string> = {
 
 const PHASES: Record<Phase, string> = {
   loading: "Loading",
+  skipped: "The engine is not loaded",
   ready: "Ready",
   running: "Running",
   done: "Done",
@@ -40,6 +57,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   const points = named<HTMLInputElement>("points");
   const generate = named<HTMLButtonElement>("generate");
   const cancel = named<HTMLButtonElement>("cancel");
+  const skip = named<HTMLButtonElement>("skip");
   const progress = find<HTMLProgressElement>("progress", form);
   const status = find("[data-testid=status]", form);
 
@@ -74,17 +92,22 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
     cancel.disabled = true;
     commands.cancel();
   });
+  skip.addEventListener("click", () => commands.skip());
+  let missing = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!generate.disabled) commands.run();
+    if (generate.disabled) return;
+    if (missing) commands.load();
+    else commands.run();
   });
+  let began = 0;
 
   return [
     watching(
       (state) => [state.families, state.settings.family],
       (families, chosen) => {
         const any = h("option", { value: ANY_FAMILY }, "any family");
-        family.replaceChildren(any, ...families.map((name) => h("option", { value: name }, name)));
+        family.replaceChildren(any, ...families.map((name) => h("option", { value: name }, groundOf(name))));
         family.value = chosen ?? ANY_FAMILY;
       },
     ),
@@ -102,17 +125,24 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
         if (toward.valueAsNumber !== settings.toward) toward.value = String(settings.toward);
         points.value = String(settings.points);
         find("[name=points-shown]", form).textContent = String(settings.points);
-        generate.textContent = LABELS[settings.mode];
         find("[name=steps-shown]", form).textContent = String(settings.steps);
         find("[name=guidance-shown]", form).textContent = settings.guidance.toFixed(1);
       },
     ),
     watching(
-      (state) => [state.phase, state.engine !== null && (state.settings.mode !== "draw" || canInvertDrawing(state))],
-      (phase, can) => {
+      (state) => [
+        state.phase,
+        state.settings.mode,
+        state.engine !== null && (state.settings.mode !== "draw" || canInvertDrawing(state)),
+      ],
+      (phase, mode, can) => {
         const running = phase === "running";
+        if (running) began = performance.now();
+        missing = phase === "skipped";
+        generate.textContent = missing ? "Load the engine" : LABELS[mode];
         generate.hidden = running;
-        generate.disabled = running || !can;
+        generate.disabled = running || !(can || missing);
+        skip.hidden = phase !== "loading";
         cancel.hidden = !running;
         cancel.disabled = false;
         status.dataset.state = phase;
@@ -127,7 +157,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
       },
     ),
     watching(
-      (state) => [statusText(state)],
+      (state) => [statusText(state, began)],
       (text) => {
         status.textContent = text;
       },
@@ -135,9 +165,12 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   ];
 }
 
-function statusText(state: State): string {
+function statusText(state: State, began: number): string {
   const { phase, progress, sample, settings } = state;
-  if (progress) return progress.label;
+  if (progress) {
+    const left = phase === "running" ? remaining(performance.now() - began, progress.fraction) : "";
+    return progress.label + left;
+  }
   if (settings.mode === "draw" && phase !== "error") return drawingText(state);
   if (phase === "ready" && settings.mode === "generate" && sample?.origin === "stopped")
     return `Cancelled after step ${sample.step} of ${sample.steps}`;

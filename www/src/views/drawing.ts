@@ -90,7 +90,6 @@ export function createDrawing(root: HTMLElement, ground: HTMLElement, commands: 
   });
   const spoken = h("span", { class: "unseen", role: "status" });
   find(".box", ground).append(easel.element, spoken);
-  dropMaps(ground, () => now?.settings.mode === "draw", commands);
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || now?.settings.mode !== "draw") return;
     event.preventDefault();
@@ -180,21 +179,4 @@ function slider(key: Slider): { element: HTMLElement; input: HTMLInputElement; o
   const output = h("output");
   const input = h("input", { type: "range", step, "data-testid": key });
   return { element: h("label", { class: "field slider" }, h("span", {}, name, output), input), input, output };
-}
-
-/** Takes velocity maps that are dropped on the map. */
-function dropMaps(ground: HTMLElement, wanted: () => boolean, commands: Commands): void {
-  ground.addEventListener("dragover", (event) => {
-    if (!wanted()) return;
-    event.preventDefault();
-    ground.classList.add("over");
-  });
-  ground.addEventListener("dragleave", () => ground.classList.remove("over"));
-  ground.addEventListener("drop", (event) => {
-    ground.classList.remove("over");
-    const [first] = event.dataTransfer?.files ?? [];
-    if (!wanted() || !first) return;
-    event.preventDefault();
-    commands.giveMap(first);
-  });
 }

@@ -1,7 +1,15 @@
 /** Which backend computes, on what, and why not WebGPU. */
 
 import { h } from "../dom";
+import type { Phase } from "../state";
 import { type View, watching } from "../store";
+import type { Commands } from "./commands";
+
+/** What stands where the engine's name will. */
+const MISSING: Partial<Record<Phase, string>> = {
+  loading: "the engine is loading",
+  skipped: "without the engine: this is an example that was computed before",
+};
 
 export function createEngineBadge(root: HTMLElement): View {
   const name = h("b", { "data-testid": "backend" });
@@ -15,17 +23,22 @@ export function createEngineBadge(root: HTMLElement): View {
       badge.hidden = engine === null;
       name.textContent = engine?.backend ?? "";
       adapter.textContent = engine?.adapter ? ` on ${engine.adapter}` : "";
-      reason.textContent = engine ? (engine.fallback ?? "") : phase === "error" ? "" : "the engine is loading";
+      reason.textContent = engine ? (engine.fallback ?? "") : (MISSING[phase] ?? "");
     },
   );
 }
 
-export function createErrorLine(root: HTMLElement): View {
+/** What went wrong, and a button to try again where the engine is missing for it. */
+export function createErrorLine(root: HTMLElement, commands: Commands): View {
+  const retry = h("button", { type: "button", "data-testid": "retry" }, "Try again");
+  retry.addEventListener("click", () => commands.load());
   return watching(
-    (state) => [state.error],
-    (error) => {
+    (state) => [state.error, state.engine === null && state.phase === "error"],
+    (error, stopped) => {
       root.hidden = error === null;
-      root.replaceChildren(...(error ? [error.message, " ", h("code", {}, error.code)] : []));
+      root.replaceChildren(
+        ...(error ? [error.message, " ", h("code", {}, error.code), ...(stopped ? [retry] : [])] : []),
+      );
     },
   );
 }

@@ -4,7 +4,9 @@ import { palette } from "../draw/colormap";
 import { paint } from "../draw/raster";
 import { amplitudeScale } from "../draw/scale";
 import { paintWiggles } from "../draw/wiggle";
-import { type Gathers, type Mode, type State, shown } from "../state";
+import type { Gathers } from "../sample";
+import type { Mode } from "../settings";
+import { type State, shown } from "../state";
 
 export const KINDS = ["generated", "simulated", "difference"] as const;
 export type Kind = (typeof KINDS)[number];

@@ -6,8 +6,10 @@ import { palette } from "../draw/colormap";
 import { createPlot, type OnPoint } from "../draw/plot";
 import { clear, paint } from "../draw/raster";
 import { extent, percent, short } from "../draw/scale";
+import { filmFits } from "../film";
 import type { Grid } from "../manifest";
-import { filmFits, type Gathers, type State, shown } from "../state";
+import type { Gathers } from "../sample";
+import { type State, shown } from "../state";
 import { changing, type View, watching } from "../store";
 import type { Commands } from "./commands";
 import { createDisplay } from "./display";
@@ -138,9 +140,9 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.phase === "running"],
-      (running) => {
-        const note = running ? "after the last step" : "";
+      (state) => [state.phase === "running", shown(state)?.origin === "passing"],
+      (running, passing) => {
+        const note = running ? "after the last step" : passing ? "simulating" : "";
         for (const kind of KINDS) find(".waiting", plots[kind].box).textContent = note;
       },
     ),

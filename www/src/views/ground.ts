@@ -7,8 +7,10 @@ import { type ColorTable, palette } from "../draw/colormap";
 import { createPlot, labels } from "../draw/plot";
 import { clear, paint, paintWave } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
+import { filmFits, RATES } from "../film";
 import type { Grid } from "../manifest";
-import { filmFits, type Sample, shown } from "../state";
+import type { Sample } from "../sample";
+import { shown } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
 
@@ -41,6 +43,10 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
   const play = find<HTMLButtonElement>("[data-testid=play]", root);
   const scrub = find<HTMLInputElement>("[data-testid=scrub]", root);
   const time = find(".time", root);
+  const rate = find<HTMLSelectElement>("[data-testid=rate]", root);
+  const shifts = [...root.querySelectorAll<HTMLButtonElement>("[data-frames]")];
+  for (const button of shifts) button.addEventListener("click", () => commands.shift(Number(button.dataset.frames)));
+  rate.addEventListener("change", () => commands.set({ rate: Number(rate.value) }));
   play.addEventListener("click", () => (play.ariaPressed === "true" ? commands.pause() : commands.play()));
   scrub.addEventListener("input", () => {
     commands.pause();
@@ -106,6 +112,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
         const frames = film?.frames ?? null;
         const seconds = (film?.frame ?? 0) * (frames?.every ?? 0) * dt;
         scrub.disabled = frames === null;
+        for (const button of shifts) button.disabled = frames === null;
         scrub.max = String((frames?.frames ?? 2) - 1);
         scrub.value = String(film?.frame ?? 0);
         time.textContent = film && !frames ? "simulating" : `${seconds.toFixed(2)} s`;
@@ -115,6 +122,15 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
           const picture = frames.values.subarray(film.frame * cells, (film.frame + 1) * cells);
           paintWave(wave, picture, { rows: frames.nz, columns: frames.nx }, filmClip(frames));
         } else clear(wave);
+      },
+    ),
+    watching(
+      (state) => [state.settings.rate],
+      (now) => {
+        const rates: readonly number[] = RATES;
+        const known = rates.includes(now) ? rates : [...rates, now].sort((a, b) => a - b);
+        rate.replaceChildren(...known.map((value) => h("option", { value }, `×${value}`)));
+        rate.value = String(now);
       },
     ),
     watching(
@@ -143,9 +159,10 @@ function filmClip(film: Wavefield): number {
   return clip;
 }
 
-function nameOf({ origin, family, seed, toward }: Sample): string {
+function nameOf({ origin, family, seed, toward, step, steps }: Sample): string {
   if (origin === "inverted") return "from the data";
   if (origin === "drawn") return "drawn by you";
+  if (origin === "passing") return `after step ${step} of ${steps}`;
   if (toward) return `seed ${seed} to ${toward.seed}, ${Math.round(100 * toward.fraction)} %`;
   return `${family ?? "any family"}, seed ${seed}`;
 }
@@ -154,7 +171,7 @@ function describeMap(sample: Sample): string {
   const { velocity, step, steps } = sample;
   const low = short(velocity.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY));
   const high = short(velocity.reduce((a, b) => Math.max(a, b), 0));
-  const stage = step < steps ? `, after denoising step ${step} of ${steps}` : "";
+  const stage = step < steps && sample.origin !== "passing" ? `, after denoising step ${step} of ${steps}` : "";
   return `Velocity map, ${nameOf(sample)}${stage}: ${low} to ${high} metres a second`;
 }
 
@@ -179,11 +196,33 @@ function colorBar(): { element: HTMLElement; paint(table: ColorTable): void } {
   };
 }
 
+/** A round button with a picture: the frames that it moves by, or the play button. */
+function round(testid: string, name: string, paths: string): HTMLButtonElement {
+  const button = h("button", {
+    type: "button",
+    class: "round",
+    "data-testid": testid,
+    "aria-label": name,
+    title: name,
+  });
+  button.insertAdjacentHTML(
+    "beforeend",
+    `<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">${paths}</svg>`,
+  );
+  return button;
+}
+
 function player(): HTMLElement {
-  const icon =
-    '<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path class="play" d="M6 4v12l10-6z"/><path class="pause" d="M6 4h3v12H6zm5 0h3v12h-3z"/></svg>';
-  const button = h("button", { type: "button", class: "round", "data-testid": "play", "aria-pressed": "false" });
-  button.insertAdjacentHTML("beforeend", icon);
+  const play = round(
+    "play",
+    "Play the wavefield",
+    '<path class="play" d="M6 4v12l10-6z"/><path class="pause" d="M6 4h3v12H6zm5 0h3v12h-3z"/>',
+  );
+  play.ariaPressed = "false";
+  const back = round("frame-back", "One frame back", '<path d="M5 4h2.5v12H5zm11 0v12L8.5 10z"/>');
+  const forward = round("frame-forward", "One frame forward", '<path d="M12.5 4H15v12h-2.5zM4 4l7.5 6L4 16z"/>');
+  back.dataset.frames = "-1";
+  forward.dataset.frames = "1";
   const scrub = h("input", {
     type: "range",
     "data-testid": "scrub",
@@ -192,5 +231,6 @@ function player(): HTMLElement {
     value: 0,
     "aria-label": "Time of the wavefield",
   });
-  return h("div", { class: "player" }, button, scrub, h("span", { class: "time" }, "0.00 s"));
+  const rate = h("select", { "data-testid": "rate", "aria-label": "Speed of the wavefield", title: "Speed" });
+  return h("div", { class: "player" }, back, play, forward, scrub, h("span", { class: "time" }, "0.00 s"), rate);
 }

@@ -6,7 +6,8 @@ import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
 import type { Inverted, InvertedMap } from "../inversion";
 import type { Grid } from "../manifest";
-import { PREPARED, type State } from "../state";
+import { PREPARED } from "../settings";
+import type { State } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
 import { SPEEDS } from "./ground";
@@ -37,18 +38,6 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
     if (first) commands.give(first);
     file.value = "";
   });
-  root.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    drop.classList.add("over");
-  });
-  root.addEventListener("dragleave", () => drop.classList.remove("over"));
-  root.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    const [first] = event.dataTransfer?.files ?? [];
-    if (first) commands.give(first);
-  });
-
   return [
     watching(
       (state) => [state.settings.prepared, ownName(state)],

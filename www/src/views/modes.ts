@@ -1,8 +1,9 @@
 /** The tabs: what the page is used for. The style sheet shows what belongs to the mode. */
 
 import { find, h } from "../dom";
-import { MODES, type Mode } from "../state";
+import { MODES, type Mode } from "../settings";
 import { type View, watching } from "../store";
+import { formatQuery } from "../url";
 import type { Commands } from "./commands";
 
 const NAMES: Record<Mode, string> = {
@@ -44,11 +45,15 @@ export function createModes(root: HTMLElement, main: HTMLElement, commands: Comm
   ];
 }
 
-/** The page inside another one, which has its own title. */
-export const createEmbedded = (body: HTMLElement): View =>
+/** What is left out around the pictures: on a page that has its own title, or where only they matter. */
+export const createFrame = (body: HTMLElement, whole: HTMLElement): View =>
   watching(
-    (state) => [state.settings.embed],
-    (embed) => {
+    ({ settings }) => [settings],
+    (settings) => {
+      const { embed, bare } = settings;
       body.classList.toggle("embedded", embed);
+      body.classList.toggle("bare", bare);
+      whole.hidden = !embed;
+      find<HTMLAnchorElement>("a", whole).href = formatQuery({ ...settings, embed: false }, "");
     },
   );

@@ -1,37 +1,104 @@
-/** The deviation of every denoising step's pair. */
+/** The denoising path: the deviation of every step's pair, and a slider that puts that pair on screen. */
 
 import uPlot from "uplot";
-import { colorOf, h } from "../dom";
+import { colorOf, find, h } from "../dom";
 import { axisStyle, drawRule, fontOf, sizeOf } from "../draw/chart";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
-import type { PathPoint } from "../state";
+import type { PathPoint } from "../sample";
+import { type State, shown } from "../state";
 import { type View, watching } from "../store";
+import type { Commands } from "./commands";
 
-export function createPath(root: HTMLElement): View {
+/** Milliseconds that a step stays on screen while the path is played. */
+const PACE = 180;
+
+export function createPath(root: HTMLElement, commands: Commands): View[] {
   const hint = h("p", { class: "hint" }, "Switch on “Check every step” to see the deviation fall as the pair forms.");
   const place = h("div", { class: "chart", role: "img" });
-  root.append(h("h2", {}, "Deviation along the denoising path"), hint, place);
+  const play = h("button", { type: "button", class: "small", "data-testid": "replay" }, "Replay");
+  const slider = h("input", {
+    type: "range",
+    min: 1,
+    step: 1,
+    "data-testid": "timeline",
+    "aria-label": "Denoising step on screen",
+  });
+  const label = h("span", { class: "time" });
+  const timeline = h("div", { class: "timeline" }, play, slider, label);
+  root.append(h("h2", {}, "Deviation along the denoising path"), hint, place, timeline);
+
+  let steps = 1;
+  let playing: ReturnType<typeof setInterval> | undefined;
+  const stop = () => {
+    clearInterval(playing);
+    playing = undefined;
+  };
+  slider.addEventListener("input", () => {
+    stop();
+    commands.pass(slider.valueAsNumber);
+  });
+  play.addEventListener("click", () => {
+    stop();
+    let step = 1;
+    commands.pass(step);
+    playing = setInterval(() => {
+      step += 1;
+      commands.pass(step);
+      if (step >= steps) stop();
+    }, PACE);
+  });
+
   let chart: uPlot | null = null;
   new ResizeObserver(() => chart?.setSize(sizeOf(place))).observe(place);
+  place.addEventListener("click", ({ clientX }) => {
+    if (!chart || slider.disabled) return;
+    stop();
+    commands.pass(Math.round(chart.posToVal(clientX - find(".u-over", place).getBoundingClientRect().left, "x")));
+  });
 
-  return watching(
-    (state) => [state.sample?.path, state.sample?.steps, state.baselines, state.dark],
-    (path, steps, baselines, _dark) => {
-      chart?.destroy();
-      chart = null;
-      const some = path !== undefined && path.length > 0;
-      hint.hidden = some;
-      place.hidden = !some;
-      if (!some) return;
-      chart = new uPlot(options(place, steps ?? path.length, baselines), data(path), place);
-      const [first, last] = [path[0], path.at(-1)];
-      place.setAttribute(
-        "aria-label",
-        `Deviation ${short(first?.deviation ?? 0)} at step ${first?.step} and ${short(last?.deviation ?? 0)} at step ${last?.step}`,
-      );
-    },
-  );
+  return [
+    watching(
+      (state) => [...placeOnPath(state), state.trail.length > 0 && state.phase !== "running"],
+      (step, of, deviation, can) => {
+        steps = of;
+        if (!can) stop();
+        slider.disabled = play.disabled = !can;
+        slider.max = String(of);
+        slider.value = String(step);
+        const said = deviation === null ? "" : `, deviation ${short(deviation)}`;
+        slider.setAttribute("aria-valuetext", `step ${step} of ${of}${said}`);
+        label.textContent = `step ${step} of ${of}`;
+        timeline.title = can ? "" : "Generate a pair to look at its steps";
+        place.classList.toggle("steps", can);
+      },
+    ),
+    watching(
+      ({ sample, baselines, dark, settings }) => [sample?.path, sample?.steps, baselines, settings.step, dark],
+      (path, of, baselines, step, _dark) => {
+        chart?.destroy();
+        chart = null;
+        const some = path !== undefined && path.length > 0;
+        hint.hidden = some;
+        place.hidden = !some;
+        if (!some) return;
+        chart = new uPlot(options(place, of ?? path.length, baselines, step), data(path), place);
+        const [first, last] = [path[0], path.at(-1)];
+        place.setAttribute(
+          "aria-label",
+          `Deviation ${short(first?.deviation ?? 0)} at step ${first?.step} and ${short(last?.deviation ?? 0)} at step ${last?.step}`,
+        );
+      },
+    ),
+  ];
+}
+
+/** Where on the path the pair on screen is: step, steps, deviation if it is known. */
+function placeOnPath(state: State): readonly [number, number, number | null] {
+  const sample = state.settings.mode === "generate" ? shown(state) : state.sample;
+  if (!sample) return [1, 1, null];
+  const known = sample.verdict?.deviation ?? sample.path.find(({ step }) => step === sample.step)?.deviation;
+  return [sample.step, sample.steps, known ?? null];
 }
 
 const data = (path: readonly PathPoint[]): uPlot.AlignedData => [
@@ -39,7 +106,7 @@ const data = (path: readonly PathPoint[]): uPlot.AlignedData => [
   path.map((point) => point.deviation),
 ];
 
-function options(place: HTMLElement, steps: number, baselines: Baselines | null): uPlot.Options {
+function options(place: HTMLElement, steps: number, baselines: Baselines | null, at: number): uPlot.Options {
   const [font, axis, accent] = [fontOf(place), axisStyle(place), colorOf("--accent")];
   return {
     ...sizeOf(place),
@@ -65,6 +132,7 @@ function options(place: HTMLElement, steps: number, baselines: Baselines | null)
     hooks: {
       drawAxes: [
         (chart) => {
+          if (at > 0 && at < steps) drawRule(chart, { scale: "x", value: at, name: "", color: colorOf("--ink") }, font);
           if (!baselines) return;
           const [ceiling, floor] = [colorOf("--bad"), colorOf("--good")];
           drawRule(chart, { scale: "y", value: baselines.ceilingMedian, name: "ceiling", color: ceiling }, font);

@@ -1,7 +1,9 @@
 /** Takes the pair away: as .npy files, as the command that makes it natively, as a link. */
 
 import { h } from "../dom";
-import { type Sample, shown } from "../state";
+import { codeOf } from "../figure/code";
+import type { Sample } from "../sample";
+import { shown } from "../state";
 import { type View, watching } from "../store";
 import { type Commands, FIGURES, SAVED } from "./commands";
 
@@ -9,9 +11,9 @@ import { type Commands, FIGURES, SAVED } from "./commands";
 const WHOLE: readonly Sample["origin"][] = ["generated", "inverted", "drawn"];
 
 /** Pairs that the native program makes too. */
-const MADE: readonly Sample["origin"][] = ["example", "forming", "stopped", "generated"];
+const MADE: readonly Sample["origin"][] = ["example", "forming", "stopped", "passing", "generated"];
 
-export function createSave(root: HTMLElement, commands: Commands): View {
+export function createSave(root: HTMLElement, code: HTMLDialogElement, commands: Commands): View {
   const files = h("span", { "data-testid": "export-npy" }, "Save as .npy: ");
   const buttons = SAVED.map((what) => {
     const button = h("button", { type: "button", "data-testid": `export-${what}` }, what);
@@ -28,12 +30,14 @@ export function createSave(root: HTMLElement, commands: Commands): View {
     button.addEventListener("click", () => commands.figure(format));
     figures.append(button);
   }
+  const qr = h("button", { type: "button", "data-testid": "qr" }, "QR code");
+  qr.addEventListener("click", () => void showCode(code));
   const copyCitation = copier("Copy citation", () => CITATION, commands);
   root.append(
     files,
     figures,
     h("span", { class: "native" }, "Natively: ", command, copyCommand),
-    h("span", {}, copyLink, copyCitation),
+    h("span", {}, copyLink, qr, copyCitation),
   );
 
   return watching(
@@ -43,13 +47,26 @@ export function createSave(root: HTMLElement, commands: Commands): View {
       for (const [what, button] of buttons) {
         const there = what === "velocity" || sample?.gathers[what];
         button.disabled = !whole || !idle || !there;
-        button.title = whole ? "In OpenFWI's shape" : "The example is a thinned copy: generate a pair to save it whole";
+        button.title = whole
+          ? "In OpenFWI's shape"
+          : "What is on screen is thinned: a finished pair can be saved whole";
       }
       const text = sample && MADE.includes(sample.origin) ? commandFor(sample) : "";
       command.textContent = text;
       command.parentElement?.toggleAttribute("hidden", text === "");
     },
   );
+}
+
+/** Shows the address as a code that phones read. */
+async function showCode(dialog: HTMLDialogElement): Promise<void> {
+  const picture = await codeOf(location.href);
+  dialog.replaceChildren(
+    picture,
+    h("p", { class: "hint" }, location.href),
+    h("form", { method: "dialog" }, h("button", {}, "Close")),
+  );
+  dialog.showModal();
 }
 
 /** The paper that the page implements. */

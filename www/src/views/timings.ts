@@ -2,7 +2,8 @@
 
 import { h } from "../dom";
 import { duration, percent } from "../draw/scale";
-import type { State, Timing } from "../state";
+import type { Timing } from "../progress";
+import type { State } from "../state";
 import { type View, watching } from "../store";
 
 const NAMES: Record<string, string> = {

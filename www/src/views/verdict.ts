@@ -3,7 +3,8 @@
 import { h } from "../dom";
 import { percent, short } from "../draw/scale";
 import type { Baselines } from "../manifest";
-import { type Sample, shown, type Verdict } from "../state";
+import type { Sample, Verdict } from "../sample";
+import { shown } from "../state";
 import { type View, watching } from "../store";
 
 export function createVerdict(root: HTMLElement): View[] {
@@ -103,9 +104,11 @@ function sentenceFor(sample: Sample | null, verdict: Verdict | null, baselines: 
   if (!verdict || !baselines) {
     return sample?.origin === "forming"
       ? "The pair is still forming; the simulator has the last word."
-      : sample?.origin === "stopped"
-        ? "The pair was not finished."
-        : "Misfit of generated and simulated data, as a share of the simulated data.";
+      : sample?.origin === "passing"
+        ? `What the latent decoded into after step ${sample.step} of ${sample.steps}, held against the waves of its own map.`
+        : sample?.origin === "stopped"
+          ? "The pair was not finished."
+          : "Misfit of generated and simulated data, as a share of the simulated data.";
   }
   if (verdict.consistent)
     return "The two agree within the range of nine in ten true pairs after a pass through the model's own autoencoders.";

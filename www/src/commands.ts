@@ -1,0 +1,169 @@
+/** Does what the views ask for. */
+
+import { createAddress } from "./address";
+import { download } from "./dom";
+import { simulatedOf } from "./drawing/drawing";
+import { levelLayers } from "./drawing/tools";
+import type { EngineClient } from "./engine/client";
+import { describe } from "./engine/failure";
+import { drawFigure } from "./figure/figure";
+import { toFile, toPng } from "./figure/svg";
+import { filmFits } from "./film";
+import { wayOf } from "./morph";
+import type { Sample } from "./sample";
+import { GALLERY, invertRequestOf, requestOf, type Settings } from "./settings";
+import { shown } from "./state";
+import type { Store } from "./store";
+import { LIMITS } from "./url";
+import type { Commands } from "./views/commands";
+
+const HELD_OUT = new URL("./prepared/", document.baseURI);
+
+/** Layers of the plain map to draw on. */
+const LEVEL_LAYERS = 5;
+
+/** Pixels of a PNG figure for each unit of its size. */
+const PNG_SCALE = 2;
+
+/** What files of a pair are called. */
+function nameOf({ origin, family, seed, toward, step }: Sample): string {
+  if (origin === "inverted" || origin === "drawn") return origin;
+  const way = toward ? `-${toward.seed}-${toward.fraction}` : "";
+  return `${family ?? "any"}-${seed}${way}${origin === "passing" ? `-step-${step}` : ""}`;
+}
+
+/** `load` fetches the engine; `defaults` are the settings of an address that names none. */
+export function createCommands(
+  store: Store,
+  engine: EngineClient,
+  load: () => void,
+  defaults: () => Settings,
+): Commands {
+  const address = createAddress(store, defaults);
+  const { dispatch } = store;
+
+  /** Begins what the settings stand for. */
+  const begin = () => {
+    const { settings, inverted } = store.state();
+    const request = requestOf(settings);
+    if (settings.mode === "generate") void engine.generate(request);
+    else if (settings.mode === "gallery") {
+      const seeds = Array.from({ length: GALLERY }, (_, i) => (settings.seed + i) % (LIMITS.seed[1] + 1));
+      void engine.gallery(seeds.map((seed) => ({ ...request, seed, path: false })));
+    } else if (settings.mode === "morph") void engine.morph(wayOf(request, settings));
+    else if (settings.mode === "draw") invertDrawing();
+    else if (settings.prepared !== null) {
+      const file = new URL(`${settings.prepared}.npy`, HELD_OUT);
+      void engine.invertPrepared(settings.prepared, file, invertRequestOf(settings));
+    } else if (inverted) void engine.invert(inverted.given, invertRequestOf(settings));
+  };
+
+  /** Hands the drawn map's gathers to the inversion, which then knows the truth. */
+  const invertDrawing = () => {
+    const { drawing, settings } = store.state();
+    const gathers = drawing && simulatedOf(drawing);
+    if (!gathers) return;
+    const given = { name: "what was drawn", gathers, truth: drawing.map };
+    dispatch({ type: "given", given });
+    commands.set({ mode: "invert", prepared: null });
+    void engine.invert(given, invertRequestOf(settings));
+  };
+
+  const commands: Commands = {
+    set(settings) {
+      const wasPlaying = store.state().film?.playing ?? false;
+      dispatch({ type: "settings", settings });
+      // A mode is a place that one goes back from; a slider is not.
+      address.write(settings.mode !== undefined);
+      if (settings.shot !== undefined && wasPlaying) commands.play();
+    },
+    load() {
+      commands.set({ load: true });
+      load();
+    },
+    skip() {
+      engine.skip();
+      commands.set({ load: false });
+    },
+    run() {
+      commands.set({ run: true, step: 0, map: null });
+      begin();
+    },
+    resume: begin,
+    open(pair) {
+      dispatch({ type: "open", pair });
+      commands.set({ mode: "generate" });
+    },
+    give(file) {
+      void engine.give(file).then((taken) => {
+        if (taken) commands.set({ prepared: null });
+      });
+    },
+    save(what) {
+      const sample = shown(store.state());
+      const values = what === "velocity" ? sample?.velocity : sample?.gathers[what];
+      if (!sample || !values) return;
+      void engine.toNpy(what === "velocity" ? "velocity" : "gathers", values).then((file) => {
+        if (file) download(file, `${nameOf(sample)}-${what}.npy`);
+      });
+    },
+    figure(format) {
+      const sample = shown(store.state());
+      const svg = drawFigure(store.state());
+      if (!sample || !svg) return;
+      const offer = (file: Blob) => download(file, `${nameOf(sample)}.${format}`);
+      const fail = (thrown: unknown) => dispatch({ type: "notice", error: describe(thrown) });
+      if (format === "svg") offer(toFile(svg));
+      else toPng(svg, PNG_SCALE).then(offer, fail);
+    },
+    copy: (text) =>
+      navigator.clipboard.writeText(text).then(
+        () => true,
+        () => false,
+      ),
+    draw: (change) => dispatch({ type: "drawing", change }),
+    drawPair() {
+      const { sample } = store.state();
+      if (sample) commands.draw({ type: "start", velocity: sample.velocity });
+    },
+    drawLayers() {
+      const { grid, speeds } = store.state();
+      if (grid && speeds) commands.draw({ type: "start", velocity: levelLayers(grid, speeds, LEVEL_LAYERS) });
+    },
+    giveMap(file) {
+      void engine.giveMap(file);
+    },
+    choose(index) {
+      dispatch({ type: "choose", index });
+      commands.set({ map: index });
+    },
+    cancel() {
+      void engine.cancel();
+    },
+    play() {
+      const { film, settings } = store.state();
+      const sample = shown(store.state());
+      if (!sample) return;
+      if (!filmFits(film, sample.velocity, settings.shot)) void engine.film(sample.velocity, settings.shot);
+      else {
+        if (film.frames && film.frame === film.frames.frames - 1) commands.seek(0);
+        dispatch({ type: "film", change: { type: "play", playing: true } });
+      }
+    },
+    pause: () => dispatch({ type: "film", change: { type: "play", playing: false } }),
+    seek: (frame) => dispatch({ type: "film", change: { type: "seek", frame } }),
+    shift(frames) {
+      const { film, settings } = store.state();
+      if (!filmFits(film, shown(store.state())?.velocity, settings.shot) || !film.frames) return;
+      commands.pause();
+      commands.seek(film.frame + frames);
+    },
+    pass(step) {
+      const { sample, trail } = store.state();
+      if (sample && trail.length > 0) commands.set({ step: step < sample.steps ? Math.max(1, step) : 0 });
+    },
+    passBy: (steps) => commands.pass((shown(store.state())?.step ?? 0) + steps),
+    point: (pointer) => dispatch({ type: "point", pointer }),
+  };
+  return commands;
+}
