@@ -1,4 +1,4 @@
-// What axe-core finds on the page in each mode, light and dark: nothing serious.
+// What axe-core finds on the page in each mode, on a stage and on the tour, light and dark: nothing serious.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -21,10 +21,16 @@ describe("accessibility", () => {
   });
 
   for (const colorScheme of ["light", "dark"]) {
+    const open = async (settings) => {
+      const page = await browser.newPage({ colorScheme });
+      await page.goto(`${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
+      await hook(page, "deviation").and(page.locator("[data-value]")).waitFor({ state: "attached" });
+      return page;
+    };
+
     for (const mode of ["generate", "gallery", "invert", "draw", "morph"]) {
       test(`${mode}, ${colorScheme}`, async () => {
-        const page = await browser.newPage({ colorScheme });
-        await page.goto(`${server.address}?mode=${mode}&steps=1&maps=2&points=3&path=0&backend=flex`);
+        const page = await open({ mode, steps: 1, maps: 2, points: 3, path: 0 });
         await reach(page, ["ready"], 120);
         if (mode === "draw") await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
         else {
@@ -36,5 +42,39 @@ describe("accessibility", () => {
         await page.close();
       });
     }
+
+    test(`what is laid over the page, ${colorScheme}`, async () => {
+      const page = await open({ load: 0 });
+      await hook(page, "display").click();
+      assert.deepEqual(await seriousFindings(page), [], "display");
+      await page.keyboard.press("Escape");
+      await hook(page, "how").click();
+      assert.deepEqual(await seriousFindings(page), [], "how it works");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("?");
+      assert.deepEqual(await seriousFindings(page), [], "keys");
+      await page.close();
+    });
+
+    for (const settings of [{ present: 1 }, { present: 5 }, { embed: 1 }, { bare: 1 }]) {
+      test(`${JSON.stringify(settings)}, ${colorScheme}`, async () => {
+        const page = await open({ load: 0, ...settings });
+        assert.deepEqual(await seriousFindings(page), []);
+        await page.close();
+      });
+    }
+
+    test(`the tour, ${colorScheme}`, async () => {
+      const page = await open({ load: 0, tour: 1 });
+      const box = page.getByRole("dialog");
+      for (let stop = 1; await box.isVisible(); stop++) {
+        await box.filter({ hasText: `${stop} of` }).waitFor();
+        await page.waitForTimeout(500);
+        assert.deepEqual(await seriousFindings(page), [], `stop ${stop}`);
+        await page.keyboard.press("ArrowRight");
+        await page.waitForTimeout(100);
+      }
+      await page.close();
+    });
   }
 });

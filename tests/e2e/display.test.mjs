@@ -49,7 +49,7 @@ describe("the display", () => {
       const [red, green, blue] = await pixel(page, "velocity-canvas", 0.5, 0.5);
       assert.ok(red === green && green === blue, `${red} ${green} ${blue}`);
       assert.notDeepEqual([red, green, blue, 255], before);
-      assert.match(page.url(), /colors=grey/);
+      await page.waitForURL(/colors=grey/);
       await page.reload();
       await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
       assert.deepEqual(await pixel(page, "velocity-canvas", 0.5, 0.5), [red, green, blue, 255]);

@@ -89,7 +89,7 @@ describe("drawing", () => {
       await drag(page, [0, 0.5], [1, 0.7]);
       const layered = await picture(page);
       await page.locator("label", { has: hook(page, "tool-fault") }).click();
-      assert.match(page.url(), /tool=fault/);
+      await page.waitForURL(/tool=fault/);
       await drag(page, [0.6, 0], [0.4, 1]);
       assert.equal(new Set([level, layered, await picture(page)]).size, 3);
       await answered(page);

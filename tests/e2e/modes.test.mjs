@@ -106,12 +106,31 @@ describe("the modes", () => {
       await assertPictures(page);
     }));
 
-  for (const mode of ["gallery", "invert", "draw", "morph"]) {
-    test(`${mode} fits on a phone`, () =>
-      withPage(browser, { width: 390, height: 844 }, async (page) => {
-        await open(page, { mode });
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(width <= 390, `the page is ${width} pixels wide`);
-      }));
-  }
+  test("data that are dropped are inverted", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(browser, {}, async (page) => {
+      await open(page, { mode: "invert", maps: 1, steps: 1 });
+      const dropped = await page.evaluateHandle(
+        (bytes) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "dropped.npy"));
+          return transfer;
+        },
+        npy([5, 1000, 70], Float32Array.from({ length: 350_000 }, (_, i) => Math.sin(i / 700))).toString("base64"),
+      );
+      await hook(page, "drop-gathers").dispatchEvent("drop", { dataTransfer: dropped });
+      await page.locator("[data-testid=prepared] option", { hasText: "dropped.npy" }).waitFor({ state: "attached" });
+      await run(page);
+      assert.equal(await hook(page, "inverted-map").count(), 1);
+      await assertPictures(page);
+    }));
+
+  test("a file that is dropped where none is wanted does not leave the page", () =>
+    withPage(browser, {}, async (page) => {
+      await open(page, { mode: "generate" });
+      const left = await page.evaluate(() =>
+        ["dragover", "drop"].map((kind) => document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true }))),
+      );
+      assert.deepEqual(left, [false, false]);
+      assert.ok(await hook(page, "error").isHidden());
+    }));
 });

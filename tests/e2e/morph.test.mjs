@@ -41,7 +41,7 @@ describe("morphing", () => {
       const maps = [];
       for (const point of [0, 1, 2]) {
         await hook(page, "morph-point").fill(String(point));
-        assert.match(page.url(), new RegExp(`point=${point}`));
+        await page.waitForURL((url) => (url.searchParams.get("point") ?? "0") === String(point));
         assert.equal(await deviation(page), values[point]);
         assert.equal(await items.nth(point).getAttribute("aria-pressed"), "true");
         maps.push(await picture(page));

@@ -48,24 +48,6 @@ describe("the page", () => {
       }));
   }
 
-  for (const [width, height] of [[1440, 900], [390, 844]]) {
-    test(`nothing moves while the page loads, ${width} wide`, { timeout: 1000 * LOADING }, () =>
-      withPage(browser, { width, height }, async (page) => {
-        await page.addInitScript(() => {
-          window.shift = 0;
-          const add = ({ value }) => {
-            window.shift += value;
-          };
-          new PerformanceObserver((list) => list.getEntries().forEach(add)).observe({ type: "layout-shift", buffered: true });
-        });
-        await page.goto(address({ backend: "flex" }));
-        await reach(page, ["ready"], LOADING);
-        const shift = await page.evaluate(() => window.shift);
-        // Good, by Google's Core Web Vitals, is up to 0.1.
-        assert.ok(shift <= 0.05, `${shift}`);
-      }));
-  }
-
   test("the example is on screen before the engine has arrived", () =>
     withPage(browser, {}, async (page) => {
       await page.route(/weights\.safetensors|\.wasm$/, () => {});
@@ -139,53 +121,6 @@ describe("the page", () => {
       assert.ok((await contrast(page, "wavefield-canvas")) > 1, "the wavefield is blank");
     }));
 
-  test("a pair is saved as .npy in OpenFWI's shapes, with the command that makes it", {
-    timeout: 1000 * (LOADING + FLEX),
-  }, () =>
-    withPage(browser, {}, async (page) => {
-      await page.goto(address({ family: "Style-A", seed: 9, steps: 2, path: 0, backend: "flex" }));
-      await reach(page, ["ready"], LOADING);
-      assert.ok(await hook(page, "export-velocity").isDisabled(), "the example is not whole");
-      await generate(page, FLEX);
-      for (const [what, shape] of [["velocity", "(1, 1, 70, 70,"], ["simulated", "(1, 5, 1000, 70,"]]) {
-        const arrival = page.waitForEvent("download");
-        await hook(page, `export-${what}`).click();
-        const file = await arrival;
-        assert.equal(file.suggestedFilename(), `Style-A-9-${what}.npy`);
-        assert.ok(readFileSync(await file.path()).subarray(0, 128).toString("latin1").includes(shape));
-      }
-      const command = await hook(page, "command").innerText();
-      assert.equal(command, "wavediffusion sample --family Style-A --seed 9 --steps 2 --guidance 1.5 --out pair");
-    }));
-
-  test("keys play, move, change the mode and the seed", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
-      await page.goto(address({ seed: 3, steps: 1, path: 0, backend: "flex" }));
-      await reach(page, ["ready"], LOADING);
-      await page.keyboard.press("Space");
-      const frame = () => hook(page, "scrub").inputValue().then(Number);
-      await page.waitForFunction(() => Number(document.querySelector("[data-testid=scrub]").value) > 5);
-      await page.keyboard.press("ArrowLeft");
-      const at = await frame();
-      await page.keyboard.press("ArrowRight");
-      assert.equal(await frame(), at + 5);
-      await page.keyboard.press("h");
-      assert.ok(await hook(page, "generate").isHidden());
-      await page.keyboard.press("h");
-      await page.keyboard.press("?");
-      assert.ok(await page.locator("#help").isVisible());
-      await page.keyboard.press("Escape");
-      await page.keyboard.press("2");
-      assert.match(page.url(), /mode=gallery/);
-      await page.keyboard.press("1");
-      await page.keyboard.press("r");
-      await reach(page, ["done"], FLEX);
-      assert.doesNotMatch(page.url(), /seed=3(&|$)/);
-      await hook(page, "seed").fill("22");
-      await hook(page, "seed").press("1");
-      assert.match(page.url(), /mode=generate/);
-    }));
-
   const weights = /weights\.safetensors/;
   const bytes = () => readFileSync(new URL(`weights/${manifest.weights.file}`, dist));
   const damages = {
@@ -208,14 +143,6 @@ describe("the page", () => {
         await assertPictures(page);
       }));
   }
-
-  test("a narrow screen needs no sideways scrolling", () =>
-    withPage(browser, { width: 390, height: 844 }, async (page) => {
-      await page.goto(address({ backend: "flex" }));
-      await reach(page, ["ready"], LOADING);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 390, `the page is ${width} pixels wide`);
-    }));
 });
 
 test("without a GPU the page runs on the processor and says why", async () => {

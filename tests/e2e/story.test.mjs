@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { seriousFindings } from "./axe.mjs";
 import { launch, withPage } from "./browser.mjs";
 import { deviation, hook } from "./page.mjs";
 import { serve } from "./server.mjs";
@@ -48,10 +47,11 @@ describe("the story", () => {
       await page.keyboard.press("ArrowRight");
       await page.locator("[data-testid=play][aria-pressed=true]").waitFor();
       await page.keyboard.press("ArrowRight");
-      assert.match(page.url(), /present=5/);
+      await page.waitForURL(/present=5/);
       assert.ok(await page.locator("#verdict").isVisible());
       await page.keyboard.press("ArrowRight");
       await state(page, "running");
+      await page.locator("#story").getByRole("img", { name: /QR code of http/ }).waitFor();
       await hook(page, "gallery-item").first().waitFor();
       await page.keyboard.press("PageUp");
       assert.equal(await place(page), "5 of 6");
@@ -79,6 +79,21 @@ describe("the story", () => {
       assert.ok(await hook(page, "generate").isVisible());
     }));
 
+  test("the address is a code for a slide", () =>
+    withPage(browser, {}, async (page) => {
+      await page.goto(address({ load: 0, seed: 12 }));
+      await hook(page, "qr").click();
+      const code = page.getByRole("img", { name: /QR code of .*seed=12/ });
+      const { width, height } = await code.boundingBox();
+      assert.ok(width > 300 && Math.abs(width - height) < 1, `${width} x ${height}`);
+      // A finder pattern: seven dark modules, five light ones between, behind a margin of four.
+      const path = await code.locator("path").getAttribute("d");
+      for (let i = 0; i < 7; i++) assert.ok(path.includes(`M${4 + i} 4h1`), `module ${i}`);
+      assert.equal(path.includes("M5 5h1"), false);
+      await page.keyboard.press("Escape");
+      assert.ok(await code.isHidden());
+    }));
+
   test("how it works has the sizes of the manifest", () =>
     withPage(browser, { width: 390, height: 844 }, async (page) => {
       await page.goto(address({}));
@@ -95,15 +110,56 @@ describe("the story", () => {
         assert.ok(said.includes(size), size);
       }
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-      assert.deepEqual(await seriousFindings(page), []);
       await page.keyboard.press("Escape");
       assert.ok(await page.locator("#how").isHidden());
     }));
 
-  test("axe finds nothing serious in a presentation", () =>
+  test("a link inside another page leads to the whole page", () =>
     withPage(browser, {}, async (page) => {
-      await page.goto(address({ present: 1 }));
-      await hook(page, "deviation").and(page.locator("[data-value]")).waitFor({ state: "attached" });
-      assert.deepEqual(await seriousFindings(page), []);
+      await page.goto(address({ embed: 1, load: 0, seed: 8 }));
+      const link = page.getByRole("link", { name: "Open the whole page" });
+      const url = new URL(await link.getAttribute("href"), page.url());
+      assert.equal(url.searchParams.get("seed"), "8");
+      assert.equal(url.searchParams.has("embed"), false);
+      assert.equal(await link.getAttribute("target"), "_blank");
+    }));
+
+  test("the tour goes through the page, by keys and by buttons, and ends", { timeout: 1000 * LOADING }, () =>
+    withPage(browser, {}, async (page) => {
+      await page.goto(address({ mode: "morph", load: 0 }));
+      await hook(page, "tour").click();
+      const box = page.getByRole("dialog");
+      await box.filter({ hasText: "1 of 8" }).waitFor();
+      assert.equal(await hook(page, "mode-generate").getAttribute("aria-current"), "true");
+      await page.keyboard.press("ArrowRight");
+      await box.filter({ hasText: "2 of 8" }).waitFor();
+      await page.waitForURL(/tour=2/);
+      await page.getByRole("button", { name: "Next" }).click();
+      await box.filter({ hasText: "3 of 8" }).waitFor();
+      await page.getByRole("button", { name: "Back", exact: true }).click();
+      await box.filter({ hasText: "2 of 8" }).waitFor();
+      await page.keyboard.press("Escape");
+      await box.waitFor({ state: "hidden" });
+      await page.waitForURL((url) => !url.searchParams.has("tour"));
+      await page.keyboard.press("t");
+      for (let stop = 1; stop <= 8; stop++) {
+        await box.filter({ hasText: `${stop} of 8` }).waitFor();
+        const spot = await page.locator(".driver-active-element").boundingBox();
+        assert.ok(spot.width > 0 && spot.height > 0, `stop ${stop} points at nothing`);
+        const seen = await box.boundingBox();
+        const { width, height } = page.viewportSize();
+        assert.ok(seen.x >= 0 && seen.y >= 0 && seen.x + seen.width <= width && seen.y + seen.height <= height, `stop ${stop}`);
+        await page.keyboard.press("ArrowRight");
+      }
+      await box.waitFor({ state: "hidden" });
+    }));
+
+  test("the tour plays the waves once the engine is there, on a phone too", { timeout: 1000 * (LOADING + FLEX) }, () =>
+    withPage(browser, { width: 390, height: 844 }, async (page) => {
+      await page.goto(address({}));
+      await state(page, "ready");
+      await hook(page, "tour").click();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.locator("[data-testid=play][aria-pressed=true]").waitFor();
     }));
 });

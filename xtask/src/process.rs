@@ -14,6 +14,12 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
+/// Cargo's target folder, which holds this program.
+pub(crate) fn target() -> Result<PathBuf> {
+    let program = env::current_exe().context("the place of this program is not known")?;
+    program.ancestors().nth(2).map(Path::to_path_buf).context("this program does not lie in cargo's target folder")
+}
+
 /// The cargo that runs this program.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = command(root, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

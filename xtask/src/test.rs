@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test, with one count at the end.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::count::{Count, Runner};
-use crate::process::{cargo, command, tee};
+use crate::process::{cargo, command, target, tee};
 use crate::tools::{self, Browser, WASM};
 use crate::{engine, page};
 
@@ -70,6 +71,11 @@ fn browser(suite: &mut Suite, built: bool) {
         let files = suite.prepare("the end-to-end tests", || end_to_end_tests(root)).unwrap_or_default();
         let mut node = command(root, "node");
         node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files).env("CHROMIUM", chromium);
+        // The native tests have built it; the page's files are read back by it.
+        if let Some(target) = suite.prepare("the native program", target) {
+            let name = format!("wavediffusion{}", env::consts::EXE_SUFFIX);
+            node.env("WAVEDIFFUSION", target.join("release").join(name));
+        }
         suite.test("end-to-end tests in Chromium", Runner::Node, &mut node);
     }
 }

@@ -1,0 +1,113 @@
+// What the page saves, read back: by the numbers, and by the native program.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, withPage } from "./browser.mjs";
+import { parseNpy } from "./npy.mjs";
+import { deviation, generate, hook, reach } from "./page.mjs";
+import { serve } from "./server.mjs";
+
+/** Seconds. */
+const LOADING = 120;
+const FLEX = 240;
+
+/** The native program, as `cargo xtask test` has built it. */
+const NATIVE = process.env.WAVEDIFFUSION ?? fileURLToPath(new URL("../../target/release/wavediffusion", import.meta.url));
+
+/** Two CPU solvers in f32, one of them in WebAssembly, over 1000 time steps. */
+const SAME_GATHERS = 1e-4;
+
+/** Sums in another order. */
+const SAME_SUM = 1e-3;
+
+const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
+
+/** Relative L2 distance of shot gathers, (1, 5, 1000, 70), without the last sample, which OpenFWI's files leave empty. */
+function distance(found, expected) {
+  let [off, size] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    if (Math.floor(i / 70) % 1000 === 999) continue;
+    off += (found[i] - expected[i]) ** 2;
+    size += expected[i] ** 2;
+  }
+  return Math.sqrt(off / size);
+}
+
+describe("exports", () => {
+  let server;
+  let browser;
+  let folder;
+  before(async () => {
+    server = await serve(dist);
+    browser = await launch({ gpu: false });
+    folder = mkdtempSync(join(tmpdir(), "wavediffusion-"));
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true });
+    await browser?.close();
+    await server?.close();
+  });
+
+  test("a pair's files have OpenFWI's shapes and the pair's values, and the native program simulates the same from them", {
+    timeout: 1000 * (LOADING + FLEX),
+  }, () =>
+    withPage(browser, {}, async (page) => {
+      assert.ok(existsSync(NATIVE), `${NATIVE} is not there; WAVEDIFFUSION names the native program`);
+      await page.goto(`${server.address}?family=Style-A&seed=9&steps=2&path=0&backend=flex`);
+      await reach(page, ["ready"], LOADING);
+      assert.ok(await hook(page, "export-velocity").isDisabled(), "the example is not whole");
+      await generate(page, FLEX);
+      const saved = {};
+      for (const [what, shape] of [
+        ["velocity", [1, 1, 70, 70]],
+        ["generated", [1, 5, 1000, 70]],
+        ["simulated", [1, 5, 1000, 70]],
+      ]) {
+        const [download] = await Promise.all([page.waitForEvent("download"), hook(page, `export-${what}`).click()]);
+        assert.equal(download.suggestedFilename(), `Style-A-9-${what}.npy`);
+        const path = join(folder, `${what}.npy`);
+        await download.saveAs(path);
+        const { shape: found, values } = parseNpy(readFileSync(path));
+        assert.deepEqual(found, shape);
+        assert.ok(values.every(Number.isFinite), what);
+        saved[what] = { path, values };
+      }
+      const { velocity, generated, simulated } = saved;
+      assert.ok(velocity.values.every((value) => value >= 1500 && value <= 4500));
+      const told = await deviation(page);
+      const found = distance(generated.values, simulated.values);
+      assert.ok(Math.abs(found - told) <= SAME_SUM * told, `${found} from the files, ${told} on the page`);
+
+      const again = join(folder, "native.npy");
+      execFileSync(NATIVE, ["simulate", "--velocity", velocity.path, "--out", again]);
+      const native = parseNpy(readFileSync(again));
+      assert.deepEqual(native.shape, [1, 5, 1000, 70]);
+      const apart = distance(simulated.values, native.values);
+      assert.ok(apart <= SAME_GATHERS, `${apart} between the page's simulation and the native one`);
+
+      const command = await hook(page, "command").innerText();
+      assert.equal(command, "wavediffusion sample --family Style-A --seed 9 --steps 2 --guidance 1.5 --out pair");
+    }));
+
+  test("command, link and citation are copied", { timeout: 1000 * LOADING }, async () => {
+    const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await context.newPage();
+    await page.goto(`${server.address}?load=0`);
+    await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
+    const copied = async (name) => {
+      await page.getByRole("button", { name }).click();
+      await page.getByRole("button", { name: "Copied" }).waitFor();
+      await page.getByRole("button", { name }).waitFor();
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    assert.equal(await copied("Copy command"), await hook(page, "command").innerText());
+    assert.equal(await copied("Copy link"), page.url());
+    assert.match(await copied("Copy citation"), /eprint\s+= \{2410\.09002\}/);
+    await context.close();
+  });
+});
