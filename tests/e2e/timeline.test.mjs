@@ -53,8 +53,12 @@ describe("the timeline", () => {
       assert.equal(await picture(page), whole);
       assert.equal(await deviation(page), verdict);
       await hook(page, "replay").click();
-      await page.waitForURL((url) => !url.searchParams.has("step") && url.searchParams.has("run"));
+      assert.notEqual(await picture(page), whole);
+      for (const step of [1, 2, 3, 4]) {
+        await page.waitForFunction((at) => document.querySelector("[data-testid=timeline]").valueAsNumber >= at, step);
+      }
       assert.equal(await picture(page), whole);
+      await page.waitForURL((url) => !url.searchParams.has("step"));
     }));
 
   test("the wavefield goes frame by frame, and as fast as one likes", { timeout: 1000 * (LOADING + FLEX) }, () =>

@@ -7,6 +7,12 @@ export const sizeOf = (place: HTMLElement) => ({ width: place.clientWidth, heigh
 
 export const fontOf = (place: HTMLElement) => `11px ${getComputedStyle(place).fontFamily}`;
 
+/** Where the pointer is in the chart's own pixels: the style sheet draws the page larger on large projectors. */
+export function unzoomed({ over }: uPlot, left: number, top: number): [number, number] {
+  const zoom = over.getBoundingClientRect().width / over.clientWidth || 1;
+  return [left / zoom, top / zoom];
+}
+
 /** An axis in the page's colours. */
 export function axisStyle(place: HTMLElement): uPlot.Axis {
   const [font, lines] = [fontOf(place), colorOf("--line")];

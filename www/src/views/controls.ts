@@ -14,17 +14,20 @@ const ANY_FAMILY = "";
 
 /** What the ground of a family looks like, by what its name begins with. */
 const GROUNDS: Record<string, string> = {
-  FlatVel: "level layers",
-  CurveVel: "curved layers",
-  FlatFault: "level layers, faults",
-  CurveFault: "curved layers, faults",
-  Style: "smooth",
+  FlatVel: "Level layers",
+  CurveVel: "Curved layers",
+  FlatFault: "Level layers, faults",
+  CurveFault: "Curved layers, faults",
+  Style: "Smooth",
 };
 
-const groundOf = (family: string): string => {
-  const ground = GROUNDS[family.split("-")[0] ?? ""];
-  return ground ? `${family} (${ground})` : family;
-};
+/** The families in the order in which they are named, under what they look like. */
+function familyOptions(families: readonly string[]): HTMLElement[] {
+  const groups = Map.groupBy(families, (family) => GROUNDS[family.split("-")[0] ?? ""] ?? "Others");
+  return [...groups].map(([ground, names]) =>
+    h("optgroup", { label: ground }, ...names.map((name) => h("option", { value: name }, name))),
+  );
+}
 
 /** What the button does. */
 const LABELS: Record<Mode, string> = {
@@ -107,7 +110,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
       (state) => [state.families, state.settings.family],
       (families, chosen) => {
         const any = h("option", { value: ANY_FAMILY }, "any family");
-        family.replaceChildren(any, ...families.map((name) => h("option", { value: name }, groundOf(name))));
+        family.replaceChildren(any, ...familyOptions(families));
         family.value = chosen ?? ANY_FAMILY;
       },
     ),

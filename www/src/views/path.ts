@@ -1,8 +1,8 @@
 /** The denoising path: the deviation of every step's pair, and a slider that puts that pair on screen. */
 
 import uPlot from "uplot";
-import { colorOf, find, h } from "../dom";
-import { axisStyle, drawRule, fontOf, sizeOf } from "../draw/chart";
+import { colorOf, h } from "../dom";
+import { axisStyle, drawRule, fontOf, sizeOf, unzoomed } from "../draw/chart";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
 import type { PathPoint } from "../sample";
@@ -54,7 +54,8 @@ export function createPath(root: HTMLElement, commands: Commands): View[] {
   place.addEventListener("click", ({ clientX }) => {
     if (!chart || slider.disabled) return;
     stop();
-    commands.pass(Math.round(chart.posToVal(clientX - find(".u-over", place).getBoundingClientRect().left, "x")));
+    const { left, width } = chart.over.getBoundingClientRect();
+    commands.pass(Math.round(chart.posToVal(((clientX - left) / width) * chart.over.clientWidth, "x")));
   });
 
   return [
@@ -112,7 +113,7 @@ function options(place: HTMLElement, steps: number, baselines: Baselines | null,
     ...sizeOf(place),
     padding: [8, 8, 0, 0],
     legend: { show: false },
-    cursor: { points: { size: 7 }, drag: { x: false, y: false } },
+    cursor: { points: { size: 7 }, drag: { x: false, y: false }, move: unzoomed },
     scales: {
       x: { time: false, range: [0, steps] },
       y: { range: (_, __, most) => [0, 1.08 * Math.max(most, baselines?.ceilingMedian ?? 0)] },
