@@ -4,7 +4,7 @@ import type { Backend } from "@engine/wavediffusion.js";
 import { TRACES } from "./display";
 import { COLORS } from "./draw/colormap";
 import { TOOLS } from "./drawing/tools";
-import { DEFAULTS, MODES, type Settings } from "./settings";
+import { DEFAULTS, MODES, PREPARED, type Settings } from "./settings";
 import { SLIDES } from "./story/slides";
 import { STOPS } from "./story/stops";
 
@@ -44,7 +44,8 @@ const number = ([least, most]: readonly [number, number], whole: boolean): Param
   parse: (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
     const fits = Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value));
-    return fits ? value : undefined;
+    // -0 is 0.
+    return fits ? value + 0 : undefined;
   },
   format: String,
 });
@@ -55,7 +56,7 @@ const oneOf = <T extends string>(values: readonly T[]): Parameter<T> => ({
 });
 
 const flag: Parameter<boolean> = {
-  parse: (text) => ({ "1": true, "0": false })[text],
+  parse: (text) => (text === "1" ? true : text === "0" ? false : undefined),
   format: (set) => (set ? "1" : "0"),
 };
 
@@ -81,7 +82,8 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   maps: number(LIMITS.maps, true),
   spread: number(LIMITS.spread, false),
   prepared: {
-    parse: (text) => text || undefined,
+    // A name becomes a file's address: none but ours.
+    parse: (text) => PREPARED.find((prepared) => prepared === text),
     format: (prepared) => prepared ?? "",
   },
   map: orAuto(number(LIMITS.map, true)),
