@@ -1,8 +1,6 @@
 // Pictures against pictures, made small first, so that fonts and antialiasing of other machines do not count.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** Width that pictures are compared at. */
 const WIDTH = 240;
@@ -49,14 +47,15 @@ const differing = (page, one, other) =>
     [one, other, CHANNEL],
   );
 
-/** Share of pixels in which `png` differs from the picture kept at `expected`, which UPDATE_PICTURES=1 makes anew. */
+/** Keeps `png` at `expected`, where UPDATE_PICTURES=1 asks for it. */
+export async function keep(page, png, expected) {
+  if (!process.env.UPDATE_PICTURES) return;
+  mkdirSync(new URL(".", expected), { recursive: true });
+  writeFileSync(expected, Buffer.from(await shrink(page, png), "base64"));
+}
+
+/** Share of pixels in which `png` differs from the picture kept at `expected`. */
 export async function difference(page, png, expected) {
-  const path = fileURLToPath(expected);
-  const small = await shrink(page, png);
-  if (process.env.UPDATE_PICTURES || !existsSync(path)) {
-    if (!process.env.UPDATE_PICTURES) throw new Error(`${path} is not there; UPDATE_PICTURES=1 makes it`);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, Buffer.from(small, "base64"));
-  }
-  return differing(page, small, readFileSync(path).toString("base64"));
+  if (!existsSync(expected)) throw new Error(`${expected.pathname} is not there; UPDATE_PICTURES=1 makes it`);
+  return differing(page, await shrink(page, png), readFileSync(expected).toString("base64"));
 }

@@ -25,6 +25,9 @@ export function find<T extends Element = HTMLElement>(selector: string, within: 
   return element;
 }
 
+/** Lets the browser paint and listen before a long piece of work goes on. */
+export const rest = (): Promise<void> => new Promise((go) => setTimeout(go));
+
 /** Hands a file to the browser's downloads. */
 export function download(file: Blob, name: string): void {
   const address = URL.createObjectURL(file);
@@ -32,11 +35,19 @@ export function download(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
+/** Colours that are resolved already, since each costs a look at the whole page's style; one set a colour scheme. */
+const resolved = { light: new Map<string, string>(), dark: new Map<string, string>() };
+const darkScheme = matchMedia("(prefers-color-scheme: dark)");
+
 /** A colour of the style sheet as a canvas understands it: a custom property, light or dark resolved. */
 export function colorOf(property: string): string {
+  const colors = resolved[darkScheme.matches ? "dark" : "light"];
+  const known = colors.get(property);
+  if (known !== undefined) return known;
   const probe = h("span", { style: `color: var(${property})` });
   document.body.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();
+  colors.set(property, color);
   return color;
 }

@@ -2,7 +2,7 @@
 
 import "uplot/dist/uPlot.min.css";
 import { createCommands } from "./commands";
-import { find } from "./dom";
+import { find, rest } from "./dom";
 import { createPredictor } from "./drawing/predictor";
 import { createDrop } from "./drop";
 import { createEngineClient } from "./engine/client";
@@ -17,7 +17,7 @@ import { createPassing } from "./passing";
 import { createPlayer } from "./player";
 import { DEFAULTS, type Settings } from "./settings";
 import { initialState } from "./state";
-import { createStore } from "./store";
+import { createStore, type View } from "./store";
 import { createPresenter } from "./story/presenter";
 import { createTour } from "./story/tour";
 import { parseQuery } from "./url";
@@ -46,39 +46,52 @@ let manifest: Manifest | null = null;
 const engine = createEngineClient(store.dispatch);
 const commands = createCommands(store, engine, () => void load(), defaults);
 
-for (const view of [
-  ...createModes(find("#modes"), find("main"), commands),
-  ...createControls(find<HTMLFormElement>("#controls"), commands),
-  createEngineBadge(find("#engine")),
-  createErrorLine(find("#error"), commands),
-  createFreshness(find("main")),
-  ...createGround(find("#ground"), commands),
-  ...createGathers(find("#gathers"), commands),
-  ...createVerdict(find("#verdict")),
-  ...createPath(find("#path"), commands),
-  createTimings(find("#timings")),
-  ...createGallery(find("#gallery"), commands),
-  ...createInversion(find("#inversion"), commands),
-  ...createDrawing(find("#drawing"), find("#ground"), commands),
-  createAnswered(find("main")),
-  createMorphed(find("main")),
-  ...createMorph(find("#morph"), find("#way"), commands),
-  createSave(find("#save"), find<HTMLDialogElement>("#code"), commands),
-  createHow(find<HTMLDialogElement>("#how"), find("#open-how")),
-  createFrame(document.body, find("#whole")),
-]) {
-  store.subscribe(view);
+/** Milliseconds that the page is put together for before it listens again. */
+const SLICE = 15;
+
+/** Everything that draws from the state, in the order in which it appears. */
+const PARTS: readonly (() => View | readonly View[])[] = [
+  () => createModes(find("#modes"), find("main"), commands),
+  () => createControls(find<HTMLFormElement>("#controls"), commands),
+  () => createEngineBadge(find("#engine")),
+  () => createErrorLine(find("#error"), commands),
+  () => createFreshness(find("main")),
+  () => createGround(find("#ground"), commands),
+  () => createGathers(find("#gathers"), commands),
+  () => createVerdict(find("#verdict")),
+  () => createPath(find("#path"), commands),
+  () => createTimings(find("#timings")),
+  () => createGallery(find("#gallery"), commands),
+  () => createInversion(find("#inversion"), commands),
+  () => createDrawing(find("#drawing"), find("#ground"), commands),
+  () => createAnswered(find("main")),
+  () => createMorphed(find("main")),
+  () => createMorph(find("#morph"), find("#way"), commands),
+  () => createSave(find("#save"), find<HTMLDialogElement>("#code"), commands),
+  () => createHow(find<HTMLDialogElement>("#how"), find("#open-how")),
+  () => createFrame(document.body, find("#whole")),
+];
+
+/** Puts the page on screen, in pieces, so that it never keeps the visitor waiting. */
+async function assemble(): Promise<void> {
+  let began = performance.now();
+  for (const part of PARTS) {
+    for (const view of [part()].flat()) store.subscribe(view);
+    if (performance.now() - began < SLICE) continue;
+    await rest();
+    began = performance.now();
+  }
+  find("main").hidden = false;
+  createPlayer(store);
+  createDrop(store, commands);
+  createOffline(store);
+  createPredictor(store, engine);
+  createPassing(store, engine);
+  createMute(store, (velocity) => void engine.directWave(velocity));
+  createPresenter(find("#story"), store, commands);
+  createTour(find("#open-tour"), store, commands);
+  createKeys(find<HTMLDialogElement>("#help"), store, commands);
 }
-find("main").hidden = false;
-createPlayer(store);
-createDrop(store, commands);
-createOffline(store);
-createPredictor(store, engine);
-createPassing(store, engine);
-createMute(store, (velocity) => void engine.directWave(velocity));
-createPresenter(find("#story"), store, commands);
-createTour(find("#open-tour"), store, commands);
-createKeys(find<HTMLDialogElement>("#help"), store, commands);
 
 /** The settings of an address that names none: the example's, once they are known. */
 function defaults(): Settings {
@@ -92,10 +105,13 @@ async function start(): Promise<void> {
   manifest = parseManifest(await (await open(new URL("manifest.json", WEIGHTS))).text());
   store.dispatch({ type: "settings", settings: { ...defaults(), ...parseQuery(location.search) } });
   store.dispatch({ type: "manifest", manifest });
-  await fetchExample(manifest, WEIGHTS).then(
-    (example) => store.dispatch({ type: "example", example }),
-    (thrown: unknown) => store.dispatch({ type: "notice", error: describe(thrown) }),
-  );
+  try {
+    const example = await fetchExample(manifest, WEIGHTS);
+    await rest();
+    store.dispatch({ type: "example", example });
+  } catch (thrown) {
+    store.dispatch({ type: "notice", error: describe(thrown) });
+  }
   if (store.state().settings.load) await load();
   else store.dispatch({ type: "skipped" });
 }
@@ -113,4 +129,4 @@ async function load(): Promise<void> {
 
 const begin = () =>
   start().catch((thrown: unknown) => store.dispatch({ type: "failed", error: describe(thrown), fatal: true }));
-void begin();
+void assemble().then(begin);

@@ -5,10 +5,21 @@ import { colorOf } from "../dom";
 
 export const sizeOf = (place: HTMLElement) => ({ width: place.clientWidth, height: place.clientHeight });
 
+/** Keeps a chart, once there is one, as large as its place. */
+export function fill(place: HTMLElement, chart: () => uPlot | null): void {
+  new ResizeObserver(() => {
+    const [now, size] = [chart(), sizeOf(place)];
+    // It is told of the first size, too, which the chart was made with.
+    if (now && (now.width !== size.width || now.height !== size.height)) now.setSize(size);
+  }).observe(place);
+}
+
 export const fontOf = (place: HTMLElement) => `11px ${getComputedStyle(place).fontFamily}`;
 
 /** Where the pointer is in the chart's own pixels: the style sheet draws the page larger on large projectors. */
 export function unzoomed({ over }: uPlot, left: number, top: number): [number, number] {
+  // Outside, as it is before it has ever been there.
+  if (left < 0) return [left, top];
   const zoom = over.getBoundingClientRect().width / over.clientWidth || 1;
   return [left / zoom, top / zoom];
 }

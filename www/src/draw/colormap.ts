@@ -28,18 +28,24 @@ const grey = (share: number): Rgb => [255 * share, 255 * share, 255 * share];
 /** Blue, cyan, yellow, red ("jet"): not perceptual, for comparison with figures that use it. */
 const jet = (share: number): Rgb => [3, 2, 1].map((peak) => 255 * Math.max(0, 1.5 - Math.abs(4 * share - peak)));
 
+/** How each palette is made; most visitors look at one. */
 const PALETTES = {
-  scientific: { velocity: pack(batlow.colors), amplitude: pack(vik.colors) },
-  grey: { velocity: tabulate(grey), amplitude: tabulate(grey) },
-  rainbow: { velocity: tabulate(jet), amplitude: tabulate(grey) },
-} as const satisfies Record<string, Palette>;
+  scientific: () => ({ velocity: pack(batlow.colors), amplitude: pack(vik.colors) }),
+  grey: () => ({ velocity: tabulate(grey), amplitude: tabulate(grey) }),
+  rainbow: () => ({ velocity: tabulate(jet), amplitude: tabulate(grey) }),
+} as const satisfies Record<string, () => Palette>;
 
 export type Colors = keyof typeof PALETTES;
 
 /** The palettes to choose from; the first is the default. */
 export const COLORS = Object.keys(PALETTES) as readonly Colors[];
 
-export const palette = (colors: Colors): Palette => PALETTES[colors];
+const made: Partial<Record<Colors, Palette>> = {};
+
+export function palette(colors: Colors): Palette {
+  made[colors] ??= PALETTES[colors]();
+  return made[colors];
+}
 
 /** Entry of a table for a value between `low` and `high`; values beyond take the end colours. */
 export function colorIndex(value: number, low: number, high: number, entries: number): number {

@@ -3,7 +3,7 @@
 import type { Pair } from "@engine/wavediffusion.js";
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
-import { axisStyle, drawRule, fontOf, sizeOf } from "../draw/chart";
+import { axisStyle, drawRule, fill, fontOf, sizeOf } from "../draw/chart";
 import { type Colors, palette } from "../draw/colormap";
 import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
@@ -22,7 +22,7 @@ export function createGallery(root: HTMLElement, commands: Commands): View[] {
   const place = h("div", { class: "chart", role: "img" });
   root.append(h("h2", {}, "Gallery: most consistent first"), hint, items, h("h2", {}, "Their deviations"), place);
   let chart: uPlot | null = null;
-  new ResizeObserver(() => chart?.setSize(sizeOf(place))).observe(place);
+  fill(place, () => chart);
 
   return [
     watching(

@@ -38,9 +38,14 @@ export function createHow(dialog: HTMLDialogElement, open: HTMLElement): View {
     ),
     h("form", { method: "dialog" }, h("button", {}, "Close")),
   );
-  open.addEventListener("click", () => dialog.showModal());
+  let now: State | null = null;
+  open.addEventListener("click", () => {
+    dialog.showModal();
+    if (now) draw(now);
+  });
 
-  return changing(
+  // What nobody looks at is not drawn.
+  const draw = changing(
     (state) => [state.architecture, state.grid, shown(state)?.velocity, state.settings.colors],
     (state) => {
       const { architecture, grid } = state;
@@ -50,6 +55,10 @@ export function createHow(dialog: HTMLDialogElement, open: HTMLElement): View {
       training.textContent = `The weights take ${(bytes / 1e6).toFixed(1)} MB. The denoiser has seen ${maps.toLocaleString("en")} maps in training.`;
     },
   );
+  return (state) => {
+    now = state;
+    if (dialog.open) draw(state);
+  };
 }
 
 /** What the noise passes on its way to a verdict. */

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
-import { axisStyle, drawRule, fontOf, sizeOf } from "../draw/chart";
+import { axisStyle, drawRule, fill, fontOf, sizeOf } from "../draw/chart";
 import { palette } from "../draw/colormap";
 import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
@@ -30,7 +30,7 @@ export function createMorph(root: HTMLElement, way: HTMLElement, commands: Comma
   way.append(h("h2", {}, "Deviation along the way"), place);
   slider.addEventListener("input", () => commands.set({ point: slider.valueAsNumber }));
   let chart: uPlot | null = null;
-  new ResizeObserver(() => chart?.setSize(sizeOf(place))).observe(place);
+  fill(place, () => chart);
 
   return [
     watching(

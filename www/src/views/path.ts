@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
-import { axisStyle, drawRule, fontOf, sizeOf, unzoomed } from "../draw/chart";
+import { axisStyle, drawRule, fill, fontOf, sizeOf, unzoomed } from "../draw/chart";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
 import type { PathPoint } from "../sample";
@@ -50,7 +50,10 @@ export function createPath(root: HTMLElement, commands: Commands): View[] {
   });
 
   let chart: uPlot | null = null;
-  new ResizeObserver(() => chart?.setSize(sizeOf(place))).observe(place);
+  /** The step that the chart marks. */
+  let marked = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  fill(place, () => chart);
   place.addEventListener("click", ({ clientX }) => {
     if (!chart || slider.disabled) return;
     stop();
@@ -72,18 +75,25 @@ export function createPath(root: HTMLElement, commands: Commands): View[] {
         label.textContent = `step ${step} of ${of}`;
         timeline.title = can ? "" : "Generate a pair to look at its steps";
         place.classList.toggle("steps", can);
+        marked = step;
+        chart?.redraw(false);
       },
     ),
     watching(
-      ({ sample, baselines, dark, settings }) => [sample?.path, sample?.steps, baselines, settings.step, dark],
-      (path, of, baselines, step, _dark) => {
+      ({ sample, baselines, dark }) => [sample?.path, sample?.steps, baselines, dark],
+      (path, of, baselines, _dark) => {
+        clearTimeout(timer);
         chart?.destroy();
         chart = null;
         const some = path !== undefined && path.length > 0;
         hint.hidden = some;
         place.hidden = !some;
         if (!some) return;
-        chart = new uPlot(options(place, of ?? path.length, baselines, step), data(path), place);
+        chart = new uPlot(
+          options(place, of ?? path.length, baselines, () => marked),
+          data(path),
+          place,
+        );
         const [first, last] = [path[0], path.at(-1)];
         place.setAttribute(
           "aria-label",
@@ -107,7 +117,7 @@ const data = (path: readonly PathPoint[]): uPlot.AlignedData => [
   path.map((point) => point.deviation),
 ];
 
-function options(place: HTMLElement, steps: number, baselines: Baselines | null, at: number): uPlot.Options {
+function options(place: HTMLElement, steps: number, baselines: Baselines | null, marked: () => number): uPlot.Options {
   const [font, axis, accent] = [fontOf(place), axisStyle(place), colorOf("--accent")];
   return {
     ...sizeOf(place),
@@ -133,7 +143,8 @@ function options(place: HTMLElement, steps: number, baselines: Baselines | null,
     hooks: {
       drawAxes: [
         (chart) => {
-          if (at > 0 && at < steps) drawRule(chart, { scale: "x", value: at, name: "", color: colorOf("--ink") }, font);
+          const at = marked();
+          if (at < steps) drawRule(chart, { scale: "x", value: at, name: "", color: colorOf("--ink") }, font);
           if (!baselines) return;
           const [ceiling, floor] = [colorOf("--bad"), colorOf("--good")];
           drawRule(chart, { scale: "y", value: baselines.ceilingMedian, name: "ceiling", color: ceiling }, font);
