@@ -13,7 +13,7 @@ use wavediffusion::family::Family;
 use wavediffusion::survey::Survey;
 
 use crate::progress::progress_bar;
-use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Plan, contact_sheet, statistics};
+use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Part, Plan, contact_sheet, statistics};
 
 /// Make synthetic data: velocity maps of OpenFWI's families and their simulated shot gathers, as OpenFWI's files
 #[derive(Args, Debug)]
@@ -36,6 +36,10 @@ pub struct SynthArgs {
     /// Pairs in a file
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     shard_size: u32,
+    /// Make one part of the files, `2/4` say, while other machines make the others; the same command without it, where the
+    /// files have come together, completes the data set
+    #[arg(long, value_name = "I/N", requires = "out")]
+    shard: Option<Part>,
     /// Print mean, deviation and layers of the maps beside OpenFWI's
     #[arg(long)]
     statistics: bool,
@@ -98,6 +102,7 @@ fn make(dir: &Path, args: &SynthArgs, families: &[Family]) -> Result<()> {
         seed: args.seed,
         shard_size: args.shard_size as usize,
         survey: Survey::openfwi(),
+        part: args.shard,
     };
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);

@@ -3,18 +3,56 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use wavediffusion::family::Family;
 use wavediffusion::survey::Survey;
 
-use super::{GENERATOR_VERSION, Plan};
+use super::{GENERATOR_VERSION, Part, Plan};
 use crate::files;
 
 /// Name of the manifest in its directory.
 pub(super) const FILE_NAME: &str = "manifest.json";
+
+/// What the names of the manifests of parts start with.
+const PART_PREFIX: &str = "manifest-";
+
+/// Name of the manifest of a part.
+fn part_name(label: &str) -> String {
+    format!("{PART_PREFIX}{label}.json")
+}
+
+/// The manifests in `dir`: of the whole, then of parts.
+fn manifests(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = vec![dir.join(FILE_NAME)];
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
+        let path = entry?.path();
+        if parts_of(&path).is_some() {
+            found.push(path);
+        }
+    }
+    found[1..].sort();
+    Ok(found)
+}
+
+/// How many parts there are, from the name of the manifest of one: `manifest-2-of-4.json`.
+fn parts_of(path: &Path) -> Option<usize> {
+    let label = path.file_name()?.to_str()?.strip_prefix(PART_PREFIX)?.strip_suffix(".json")?;
+    label.split_once("-of-")?.1.parse().ok()
+}
+
+/// Removes the manifests of parts, whose files the manifest of the whole lists by now.
+///
+/// # Errors
+/// When one cannot be removed.
+pub(super) fn remove_parts(dir: &Path) -> Result<()> {
+    manifests(dir)?
+        .iter()
+        .filter(|path| parts_of(path).is_some())
+        .try_for_each(|path| fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display())))
+}
 
 /// Contents of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,13 +124,12 @@ impl Manifest {
         }
     }
 
-    /// The manifest in `dir`, if there is one.
+    /// The manifest of this name, if there is one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn read(dir: &Path) -> Result<Option<Self>> {
-        let path = dir.join(FILE_NAME);
-        let text = match fs::read_to_string(&path) {
+    fn read(path: &Path) -> Result<Option<Self>> {
+        let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
@@ -102,14 +139,33 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    /// The manifest in `dir`, or a new one; data of another seed, survey or version are refused, and shards whose files
-    /// are gone or of another size are forgotten.
+    /// What the manifest in `dir` and those of parts list, or a new one; data of another seed, survey or version are
+    /// refused, and shards whose files are gone or of another size are forgotten.
     ///
     /// # Errors
     /// When the data in `dir` were made otherwise than planned.
     pub(super) fn resume(dir: &Path, plan: &Plan) -> Result<Self> {
-        let fresh = Self::new(plan);
-        let Some(mut found) = Self::read(dir)? else { return Ok(fresh) };
+        let mut known = Self::new(plan);
+        for path in manifests(dir)? {
+            if let (Some(part), Some(of)) = (plan.part, parts_of(&path))
+                && part.of() != of
+            {
+                bail!(
+                    "{} holds data of parts of {of}, not of {}; a run without --shard puts them together first",
+                    dir.display(),
+                    part.of()
+                );
+            }
+            let Some(found) = Self::read(&path)? else { continue };
+            for (family, shards) in Self::checked(found, dir, &known)?.families {
+                known.families.entry(family).or_default().extend(shards);
+            }
+        }
+        Ok(known)
+    }
+
+    /// A manifest that was found, without shards that are gone; refused when it is of other data than `fresh`.
+    fn checked(mut found: Self, dir: &Path, fresh: &Self) -> Result<Self> {
         let differs = |what: &str, found: &dyn std::fmt::Display, planned: &dyn std::fmt::Display| {
             format!(
                 "{} holds data of {what} {found}, not {planned}; choose another directory or the same {what}",
@@ -137,12 +193,12 @@ impl Manifest {
         Ok(found)
     }
 
-    /// Replaces the manifest in `dir` at one stroke.
+    /// Replaces the manifest of the whole, or of a part, in `dir` at one stroke.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn save(&self, dir: &Path) -> Result<()> {
-        let path = dir.join(FILE_NAME);
+    pub(super) fn save(&self, dir: &Path, part: Option<Part>) -> Result<()> {
+        let path = dir.join(part.map_or_else(|| FILE_NAME.to_owned(), |part| part_name(&part.label())));
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         files::replace(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))

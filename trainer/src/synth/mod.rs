@@ -9,11 +9,13 @@ pub mod contact_sheet;
 mod faults;
 mod layers;
 mod manifest;
+mod part;
 mod random;
 mod shards;
 pub mod statistics;
 mod style;
 
+pub use part::{NoPart, Part};
 pub use shards::{Outcome, Plan, Step, write};
 
 use wavediffusion::family::Family;

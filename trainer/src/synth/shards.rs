@@ -4,6 +4,10 @@
 //! A family's shard `k` (from 1) is `<family>/model<k>.npy`, (pairs, 1, 70, 70), and `<family>/data<k>.npy`,
 //! (pairs, shots, samples, receivers), both `f32`. Files take their final names when complete and the manifest lists
 //! them after that. Families take turns, so that an early stop leaves a balanced set.
+//!
+//! Machines can share the work: each makes one part of the files, into one directory that all of them see or into its own,
+//! and keeps a manifest of its own, `manifest-2-of-4.json`. A run of the whole, wherever the files have come together, takes
+//! what the parts have made for finished, makes what is missing, and leaves what one machine alone would have left.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -18,8 +22,8 @@ use wavediffusion::output::TEMPORARY_SUFFIX;
 use wavediffusion::survey::Survey;
 use wavediffusion::wave;
 
-use super::manifest::{FileEntry, Manifest, Shard};
-use super::{CELLS, Sketch, sketch};
+use super::manifest::{self, FileEntry, Manifest, Shard};
+use super::{CELLS, Part, Sketch, sketch};
 
 /// Name of the file that a run holds locked.
 const LOCK_NAME: &str = ".lock";
@@ -39,21 +43,29 @@ pub struct Plan {
     pub shard_size: usize,
     /// The survey to simulate.
     pub survey: Survey,
+    /// The part of the files to make; all of them without it.
+    pub part: Option<Part>,
 }
 
 impl Plan {
-    /// Family, number (from 0) and number of pairs of each shard, in the order of making.
+    /// Family, number (from 0) and number of pairs of each shard of the part, in the order of making.
     fn shards(&self) -> impl Iterator<Item = (Family, usize, usize)> + '_ {
-        (0..self.count.div_ceil(self.shard_size)).flat_map(move |number| {
+        let all = (0..self.count.div_ceil(self.shard_size)).flat_map(move |number| {
             let pairs = self.shard_size.min(self.count - number * self.shard_size);
             self.families.iter().map(move |&family| (family, number, pairs))
-        })
+        });
+        all.enumerate().filter(|(file, _)| self.part.is_none_or(|part| part.makes(*file))).map(|(_, shard)| shard)
     }
 
-    /// Number of pairs in all.
+    /// Number of pairs of the part.
     pub fn pairs(&self) -> usize {
-        self.families.len() * self.count
+        self.shards().map(|(_, _, pairs)| pairs).sum()
     }
+}
+
+/// Names of a shard's velocity maps and gathers in the directory of the data.
+fn names(family: Family, number: usize) -> [String; 2] {
+    ["model", "data"].map(|kind| format!("{family}/{kind}{}.npy", number + 1))
 }
 
 /// How far [`write()`] got.
@@ -80,9 +92,13 @@ pub enum Step {
 /// When `dir` holds data made otherwise, or a file cannot be written.
 pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) -> Result<Outcome> {
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let _lock = lock(dir)?;
+    let _locks = lock(dir, plan.part)?;
     let mut manifest = Manifest::resume(dir, plan)?;
-    remove_unfinished(dir)?;
+    remove_unfinished(dir, plan)?;
+    if plan.part.is_some() {
+        // Now rather than after the first file, so that a run of another number of parts is refused.
+        manifest.save(dir, plan.part)?;
+    }
     for (family, number, pairs) in plan.shards() {
         let finished = manifest.families.entry(family).or_default();
         if finished.get(&number).is_some_and(|shard| shard.pairs >= pairs) {
@@ -93,25 +109,45 @@ pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) 
             return Ok(Outcome::Interrupted);
         };
         finished.insert(number, shard);
-        manifest.save(dir)?;
+        manifest.save(dir, plan.part)?;
     }
-    manifest.save(dir)?;
+    manifest.save(dir, plan.part)?;
+    if plan.part.is_none() {
+        manifest::remove_parts(dir)?;
+    }
     Ok(Outcome::Complete)
 }
 
-/// Keeps a second run out of `dir` for as long as the file lives; the system lets go of the lock of a run that died.
-fn lock(dir: &Path) -> Result<File> {
-    let path = dir.join(LOCK_NAME);
+/// Keeps a second run of the same part out of `dir`, and a run of the whole out of one of a part, for as long as the files
+/// live; the system lets go of the locks of a run that died.
+fn lock(dir: &Path, part: Option<Part>) -> Result<Vec<File>> {
+    let whole = lock_file(dir, LOCK_NAME, if part.is_some() { File::try_lock_shared } else { File::try_lock })?;
+    let own = part.map(|part| lock_file(dir, &format!("{LOCK_NAME}-{}", part.label()), File::try_lock)).transpose()?;
+    Ok(std::iter::once(whole).chain(own).collect())
+}
+
+fn lock_file(dir: &Path, name: &str, take: fn(&File) -> Result<(), TryLockError>) -> Result<File> {
+    let path = dir.join(name);
     let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-    match file.try_lock() {
+    match take(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!("another run is writing to {}; wait for it or stop it", dir.display()),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
     }
 }
 
-/// Removes what an interrupted run left half-written in `dir` and its folders of families.
-fn remove_unfinished(dir: &Path) -> Result<()> {
+/// Removes what an interrupted run left half-written in `dir` and its folders of families; a part leaves the files of
+/// others alone, who may be writing them.
+fn remove_unfinished(dir: &Path, plan: &Plan) -> Result<()> {
+    if plan.part.is_some() {
+        for name in plan.shards().flat_map(|(family, number, _)| names(family, number)) {
+            let path = dir.join(name + TEMPORARY_SUFFIX);
+            if path.exists() {
+                fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        return Ok(());
+    }
     let folders = Family::ALL.map(|family| dir.join(family.name()));
     for folder in folders.iter().map(|folder| folder.as_path()).chain([dir]).filter(|folder| folder.is_dir()) {
         for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
@@ -132,8 +168,7 @@ fn write_shard(
     stop: &AtomicBool,
     report: &impl Fn(Step),
 ) -> Result<Option<Shard>> {
-    let name = |kind: &str| format!("{family}/{kind}{}.npy", number + 1);
-    let (velocity_name, seismic_name) = (name("model"), name("data"));
+    let [velocity_name, seismic_name] = names(family, number);
     let failed = || format!("cannot write {velocity_name} and {seismic_name} in {}", dir.display());
     fs::create_dir_all(dir.join(family.name())).with_context(failed)?;
     let survey = plan.survey.config();
@@ -184,14 +219,18 @@ mod tests {
     fn plan() -> Plan {
         let config = SurveyConfig { samples: 10, ..Survey::openfwi().config().clone() };
         let families = vec![Family::FlatVelA, Family::CurveFaultB];
-        Plan { families, count: 5, seed: 3, shard_size: 2, survey: Survey::new(config).unwrap() }
+        Plan { families, count: 5, seed: 3, shard_size: 2, survey: Survey::new(config).unwrap(), part: None }
+    }
+
+    fn part(text: &str) -> Plan {
+        Plan { part: Some(text.parse().unwrap()), ..plan() }
     }
 
     fn complete(dir: &Path, plan: &Plan) -> Result<Outcome> {
         write(dir, plan, &AtomicBool::new(false), |_| ())
     }
 
-    /// Contents of every file but the lock, by path.
+    /// Contents of every file but the locks, by path.
     fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(dir).unwrap() {
@@ -199,7 +238,7 @@ mod tests {
             if path.is_dir() {
                 let folder = PathBuf::from(path.file_name().unwrap());
                 files.extend(contents(&path).into_iter().map(|(name, bytes)| (folder.join(name), bytes)));
-            } else if !path.ends_with(LOCK_NAME) {
+            } else if !path.file_name().unwrap().to_string_lossy().starts_with(LOCK_NAME) {
                 files.insert(path.file_name().unwrap().into(), fs::read(&path).unwrap());
             }
         }
@@ -263,8 +302,60 @@ mod tests {
         assert!(refusal(Plan { seed: 4, ..small.clone() }).contains("holds data of seed 3, not 4"));
         assert!(refusal(Plan { shard_size: 7, ..small.clone() }).contains("shard size 2, not 7"));
         assert!(refusal(Plan { survey: Survey::openfwi(), ..small.clone() }).contains("another survey"));
-        let _held = lock(dir.path()).unwrap();
+        let _held = lock(dir.path(), None).unwrap();
         assert!(refusal(small).contains("another run is writing"));
+    }
+
+    #[test]
+    fn parts_made_apart_come_together_to_what_one_machine_makes() {
+        let (whole, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        complete(whole.path(), &plan()).unwrap();
+        let expected = contents(whole.path());
+
+        // Into one directory, at the same time.
+        std::thread::scope(|scope| {
+            for text in ["1/3", "2/3", "3/3"] {
+                scope.spawn(|| complete(shared.path(), &part(text)).unwrap());
+            }
+        });
+        let made = contents(shared.path());
+        assert!(expected.keys().filter(|name| name.extension().unwrap() == "npy").all(|name| made.contains_key(name)));
+        let data = modified(&shared.path().join("FlatVel-A/data1.npy"));
+        complete(shared.path(), &plan()).unwrap();
+        assert_eq!(contents(shared.path()), expected);
+        assert_eq!(modified(&shared.path().join("FlatVel-A/data1.npy")), data);
+
+        // Into directories of their own, copied together; the third machine never ran.
+        let gathered = tempfile::tempdir().unwrap();
+        for text in ["1/3", "2/3"] {
+            let own = tempfile::tempdir().unwrap();
+            complete(own.path(), &part(text)).unwrap();
+            for (name, bytes) in contents(own.path()) {
+                let path = gathered.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
+        }
+        assert!(contents(gathered.path()).len() < expected.len());
+        complete(gathered.path(), &plan()).unwrap();
+        assert_eq!(contents(gathered.path()), expected);
+    }
+
+    #[test]
+    fn a_part_leaves_the_unfinished_files_of_others_alone_and_keeps_out_the_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("FlatVel-A")).unwrap();
+        // Files take turns: the first one is part 1's, the second, of the other family, part 2's.
+        let others = dir.path().join("FlatVel-A/data1.npy.part");
+        fs::write(&others, b"half").unwrap();
+        complete(dir.path(), &part("2/2")).unwrap();
+        assert!(others.exists());
+        let _running = lock(dir.path(), part("1/2").part).unwrap();
+        let refusal = |plan: Plan| complete(dir.path(), &plan).unwrap_err().to_string();
+        assert!(refusal(plan()).contains("another run is writing"));
+        assert!(refusal(part("1/2")).contains("another run is writing"));
+        assert!(refusal(part("1/3")).contains("parts of 2, not of 3"));
+        assert!(others.exists());
     }
 
     #[test]
