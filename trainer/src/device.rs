@@ -1,5 +1,7 @@
 //! Where the networks are computed.
 
+use std::num::NonZeroUsize;
+
 #[cfg(feature = "vulkan")]
 use anyhow::Context;
 use anyhow::Result;
@@ -42,8 +44,11 @@ impl DeviceArg {
         }
     }
 
-    /// Whether this is the processor.
-    pub fn is_cpu(self) -> bool {
-        self == Self::Cpu
+    /// Parts that a batch is best split into: one a core on the processor, one elsewhere.
+    pub fn replicas(self) -> usize {
+        match self {
+            Self::Cpu => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            Self::Vulkan | Self::Cuda => 1,
+        }
     }
 }

@@ -205,6 +205,5 @@ fn keep_config<C: Serialize + DeserializeOwned>(config: &C, out: &Path, same: im
 }
 
 fn replicas(args: &RunArgs) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    args.replicas.map_or_else(|| if args.device.is_cpu() { cores() } else { 1 }, NonZeroUsize::get)
+    args.replicas.map_or_else(|| args.device.replicas(), NonZeroUsize::get)
 }

@@ -1,5 +1,6 @@
 //! Pictures with axes: shot gathers in metres and seconds, a wavefield that runs over its velocity map, curves.
 
+mod curves;
 mod paths;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ use wavediffusion::wave::Wavefield;
 use crate::files;
 use crate::picture::mix;
 
+pub use curves::save_curves;
 pub use paths::save_paths;
 
 /// Name under which the font is known to the plots.
@@ -74,6 +76,11 @@ pub fn save_gathers(gathers: &Gathers, survey: &SurveyConfig, path: &Path) -> Re
         }
         Ok(())
     })?;
+    write(&picture, path)
+}
+
+/// Writes a picture as a PNG.
+fn write(picture: &RgbImage, path: &Path) -> Result<()> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png)?;
     files::replace(path, bytes.get_ref()).with_context(|| format!("cannot write {}", path.display()))

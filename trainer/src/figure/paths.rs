@@ -1,12 +1,10 @@
 //! The deviation along the denoising path, family by family.
 
-use anyhow::{Context, Result, bail};
-use image::ImageFormat;
+use anyhow::{Result, bail};
 use plotters::prelude::*;
 
-use super::{Area, FONT, draw, failed, label};
+use super::{Area, FONT, draw, failed, label, write};
 use crate::evaluate::{Metrics, Path, Report};
-use crate::files;
 
 /// Width and height of a family's panel, pixels.
 const PANEL: (u32, u32) = (300, 260);
@@ -41,9 +39,7 @@ pub fn save_paths(report: &Report, file: &std::path::Path) -> Result<()> {
             .zip(&followed)
             .try_for_each(|(panel, (name, metrics, path))| plot(panel, name, metrics, path, top * 1.05))
     })?;
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, ImageFormat::Png)?;
-    files::replace(file, bytes.get_ref()).with_context(|| format!("cannot write {}", file.display()))
+    write(&picture, file)
 }
 
 fn plot(panel: &Area, name: &str, metrics: &Metrics, path: &Path, top: f64) -> Result<()> {

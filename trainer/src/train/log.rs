@@ -10,6 +10,42 @@ use super::run::Figures;
 
 const HEADER: &str = "step,samples,seconds,figure,value";
 
+/// Names of the files.
+const STEPS: &str = "steps.csv";
+/// See [`STEPS`].
+const VALIDATION: &str = "validation.csv";
+
+/// Values of a figure, by step.
+pub struct Curve {
+    /// The figure.
+    pub name: String,
+    /// Steps and values.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// The curves of the run in `directory`: those of every step, then those of validations.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn curves(directory: &Path) -> Result<[Vec<Curve>; 2]> {
+    let read = |name: &str| -> Result<Vec<Curve>> {
+        let path = directory.join(name);
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut curves: Vec<Curve> = Vec::new();
+        for line in text.lines().skip(1) {
+            let fields: Vec<&str> = line.split(',').collect();
+            let [step, _, _, name, value] = fields[..] else { continue };
+            let (Ok(step), Ok(value)) = (step.parse(), value.parse()) else { continue };
+            match curves.iter_mut().find(|curve| curve.name == name) {
+                Some(curve) => curve.points.push((step, value)),
+                None => curves.push(Curve { name: name.to_owned(), points: vec![(step, value)] }),
+            }
+        }
+        Ok(curves)
+    };
+    Ok([read(STEPS)?, read(VALIDATION)?])
+}
+
 /// The metrics of one run.
 pub struct Log {
     steps: File,
@@ -24,8 +60,8 @@ impl Log {
     pub fn open(directory: &Path, step: usize) -> Result<Self> {
         std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
         Ok(Self {
-            steps: continued(&directory.join("steps.csv"), step)?,
-            validation: continued(&directory.join("validation.csv"), step)?,
+            steps: continued(&directory.join(STEPS), step)?,
+            validation: continued(&directory.join(VALIDATION), step)?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Training: one loop for all stages, and the objectives that it minimises.
 
+mod bench;
 mod checkpoint;
 mod codebook;
 mod config;
@@ -17,13 +18,15 @@ mod training_set;
 mod validation;
 mod velocity;
 
+pub use bench::{StepMeasurement, measure_step};
 pub use checkpoint::{Progress, latest};
 pub use config::{AutoencoderConfig, DiffusionConfig, LoopConfig, read_config};
 pub use diffusion::DiffusionObjective;
+pub use log::{Curve, curves};
 pub use maps::EndlessMaps;
 pub use parts::{Parts, VelocityHalf};
 pub use preview::{save_maps, save_pairs};
-pub use run::{Figures, Loss, Objective, run};
+pub use run::{Figures, Loss, Objective, random_of, run};
 pub use seismic_decoder::SeismicDecoderObjective;
 pub use seismic_encoder::SeismicEncoderObjective;
 pub use training_set::TrainingSet;

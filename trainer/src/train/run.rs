@@ -16,6 +16,7 @@ use super::config::LoopConfig;
 use super::ema::average;
 use super::log::{self, Log};
 use super::optimiser::optimiser;
+use crate::figure::save_curves;
 use crate::progress::progress_bar;
 
 /// Named numbers to show and log.
@@ -86,12 +87,12 @@ pub fn run<O: Objective>(
     while state.progress.step < config.steps {
         let step = state.progress.step;
         let parts = split(config.batch, replicas);
-        let results = evaluate(objective, &state.model, step, &parts, config.seed, device);
+        let results = gradients(objective, &state.model, step, &parts, config.seed, device);
 
-        let mut gradients = GradientsAccumulator::new();
+        let mut sum = GradientsAccumulator::new();
         let (mut figures, mut statistics) = (Vec::new(), Vec::new());
         for (gradient, batch_figures, batch_statistics) in results {
-            gradients.accumulate(&state.model, gradient);
+            sum.accumulate(&state.model, gradient);
             figures.push(batch_figures);
             statistics.push(batch_statistics);
         }
@@ -102,7 +103,7 @@ pub fn run<O: Objective>(
                 directory.display()
             );
         }
-        state.model = state.optimiser.step(config.learning_rate(step), state.model, gradients.grads());
+        state.model = state.optimiser.step(config.learning_rate(step), state.model, sum.grads());
         state.model = objective.after_step(state.model, step, statistics);
         let decay = config.ema.min((1 + step) as f64 / (10 + step) as f64);
         state.averaged = average(state.averaged, &state.model, decay);
@@ -122,6 +123,7 @@ pub fn run<O: Objective>(
             let figures = objective.validate(&state.averaged, state.progress.step, directory)?;
             log.validation(state.progress.step, state.progress.samples, state.progress.seconds, &figures)?;
             bar.suspend(|| log::info(state.progress.step, &figures));
+            save_curves(directory)?;
         }
         if done || stopping || state.progress.step % config.checkpoint_every == 0 {
             state.save(directory)?;
@@ -135,7 +137,7 @@ pub fn run<O: Objective>(
 }
 
 /// Loss and gradients of each part of a batch, on a thread of its own.
-fn evaluate<O: Objective>(
+pub(super) fn gradients<O: Objective>(
     objective: &O,
     model: &O::Model,
     step: usize,
@@ -145,8 +147,7 @@ fn evaluate<O: Objective>(
 ) -> Vec<(GradientsParams, Figures, O::Statistics)> {
     let total: usize = parts.iter().sum();
     let work = |model: O::Model, part: usize| {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream((step * parts.len() + part) as u64);
+        let random = random_of(seed, step, [part, parts.len()]);
         let Loss { loss, figures, statistics } = objective.loss(&model, step, parts[part], random, device);
         let share = parts[part] as f64 / total as f64;
         (GradientsParams::from_grads((loss * share).backward(), &model), figures, statistics)
@@ -171,8 +172,15 @@ fn evaluate<O: Objective>(
     })
 }
 
+/// The random numbers of a step and of one of its parts.
+pub fn random_of(seed: u64, step: usize, [part, parts]: [usize; 2]) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream((step * parts + part) as u64);
+    random
+}
+
 /// Sizes of `replicas` nearly equal parts of a batch.
-fn split(batch: usize, replicas: usize) -> Vec<usize> {
+pub(super) fn split(batch: usize, replicas: usize) -> Vec<usize> {
     let replicas = replicas.clamp(1, batch);
     (0..replicas).map(|part| batch / replicas + usize::from(part < batch % replicas)).collect()
 }
@@ -196,12 +204,55 @@ fn describe(figures: &Figures) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::nn::{Linear, LinearConfig};
+    use rand_chacha::rand_core::RngCore;
+    use wavediffusion::diffusion::gaussian;
 
     #[test]
     fn a_batch_is_split_evenly_and_wholly() {
         assert_eq!(split(32, 2), [16, 16]);
         assert_eq!(split(7, 3), [3, 2, 2]);
         assert_eq!(split(1, 8), [1]);
+    }
+
+    /// Squares of what a linear layer makes of random numbers.
+    struct Squares;
+
+    impl Objective for Squares {
+        type Model = Linear;
+        type Statistics = ();
+
+        fn loss(&self, model: &Linear, _: usize, size: usize, mut random: ChaCha8Rng, device: &Device) -> Loss<()> {
+            let input = gaussian(random.next_u64(), size * 3);
+            let input: Tensor<2> = Tensor::from_data(TensorData::new(input, [size, 3]), device);
+            Loss { loss: model.forward(input).square().mean(), figures: Vec::new(), statistics: () }
+        }
+
+        fn validate(&self, _: &Linear, _: usize, _: &Path) -> Result<Figures> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn replicas_on_threads_of_their_own_add_up_to_the_gradient_of_the_whole_batch() {
+        let device = Device::flex().autodiff();
+        let model = LinearConfig::new(3, 2).init(&device);
+        let parts = [3, 2, 2];
+        let mut sum = GradientsAccumulator::new();
+        for (gradient, ..) in gradients(&Squares, &model, 5, &parts, 1, &device) {
+            sum.accumulate(&model, gradient);
+        }
+        // The same samples in one batch, on this thread.
+        let numbers = (0..3).flat_map(|part| gaussian(random_of(1, 5, [part, 3]).next_u64(), parts[part] * 3));
+        let whole: Tensor<2> = Tensor::from_data(TensorData::new(numbers.collect::<Vec<f32>>(), [7, 3]), &device);
+        let expected = GradientsParams::from_grads(model.forward(whole).square().mean().backward(), &model);
+        let of = |gradients: &GradientsParams| -> Vec<f32> {
+            let weight = gradients.get::<2>(model.weight.id).unwrap();
+            weight.try_into_vec_as().unwrap()
+        };
+        for (found, expected) in of(&sum.grads()).into_iter().zip(of(&expected)) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
     }
 
     #[test]
