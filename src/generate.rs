@@ -188,6 +188,15 @@ impl PairModel {
     /// [`GenerateError`] when the device fails or the decoders write what is no pair.
     pub async fn decode(&self, latent: Tensor<3>) -> Result<Vec<DecodedPair>, GenerateError> {
         let (velocity, seismic) = self.autoencoder.decode(latent);
+        self.read_pairs(velocity, seismic).await
+    }
+
+    /// Pairs of what the decoders wrote: normalised velocity (batch, 1, nz, nx) and log amplitudes (batch, shots, samples,
+    /// receivers).
+    ///
+    /// # Errors
+    /// [`GenerateError`] when the device fails or this is no pair.
+    pub async fn read_pairs(&self, velocity: Tensor<4>, seismic: Tensor<4>) -> Result<Vec<DecodedPair>, GenerateError> {
         let velocity = read(velocity).await?;
         let seismic = read(seismic).await?;
         if seismic.iter().any(|value| !value.is_finite()) {

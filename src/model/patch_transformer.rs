@@ -19,8 +19,19 @@ pub struct PatchEncoder {
 impl PatchEncoder {
     /// An encoder of `image` with random weights.
     pub fn new(stack: TransformerConfig, image: ImageConfig, config: &ModelConfig, device: &Device) -> Self {
-        let transformer = Transformer::new(stack, config.tokens, image.patch_values(), config.latent.width(), device);
-        Self { transformer, image, tokens: config.tokens }
+        Self::with_output(stack, image, config.tokens, config.latent.width(), device)
+    }
+
+    /// An encoder to `output` numbers a token.
+    pub fn with_output(
+        stack: TransformerConfig,
+        image: ImageConfig,
+        tokens: [usize; 2],
+        output: usize,
+        device: &Device,
+    ) -> Self {
+        let transformer = Transformer::new(stack, tokens, image.patch_values(), output, device);
+        Self { transformer, image, tokens }
     }
 
     /// Encodes images.

@@ -1,10 +1,12 @@
 //! What the `wavediffusion` program is made of: its commands, and the data and training behind them.
 
 pub mod bench;
+pub mod classifier;
 pub mod commands;
 pub mod dataset;
 pub mod device;
 pub mod evaluate;
+pub mod fidelity;
 pub mod figure;
 pub mod files;
 pub mod picture;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use wavediffusion::model::{ModelConfig, read_weights};
 use wavediffusion::npy::NpyArray;
-use wavediffusion_trainer::train::{AutoencoderConfig, DiffusionConfig, read_config};
+use wavediffusion_trainer::train::{AutoencoderConfig, ClassifierConfig, DiffusionConfig, read_config};
 
 fn wavediffusion(args: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_wavediffusion");
@@ -71,6 +71,8 @@ fn workspace() -> &'static Path {
             "2",
             "--steps",
             "2",
+            "--precision-samples",
+            "2",
         ]);
         dir
     })
@@ -89,7 +91,7 @@ fn a_finished_run_has_metrics_pictures_and_a_checkpoint() {
         ("seismic-decoder", "pairs-000003.png", "amplitude"),
         ("seismic-encoder", "maps-000003.png", "latent"),
     ] {
-        for name in ["steps.csv", "validation.csv", picture, "checkpoint/progress.json"] {
+        for name in ["steps.csv", "validation.csv", "curves.png", picture, "checkpoint/progress.json"] {
             assert!(run.join(part).join(name).is_file(), "{part}/{name}");
         }
         let steps = fs::read_to_string(run.join(part).join("steps.csv")).unwrap();
@@ -134,6 +136,7 @@ fn the_way_to_another_seed_ends_at_its_pair() {
 fn evaluation_reports_as_json_and_markdown() {
     let dir = tempfile::tempdir().unwrap();
     let (json, markdown) = (dir.path().join("a.json"), dir.path().join("a.md"));
+    let figure = dir.path().join("unseen.png");
     let printed = succeed(&[
         "evaluate",
         "--weights",
@@ -148,12 +151,55 @@ fn evaluation_reports_as_json_and_markdown() {
         text(&json),
         "--markdown",
         text(&markdown),
+        "--unseen-figure",
+        text(&figure),
     ]);
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
     assert_eq!((report["samples"].as_u64(), report["seed"].as_u64()), (Some(2), Some(1_000_003)));
     assert!(report["families"]["FlatVel-B"]["deviation"]["median"].is_f64());
+    assert!(report["families"]["FlatVel-B"]["fidelity"]["recognised_fraction"].is_f64());
+    for key in ["classifier_accuracy", "recognised_fraction", "frechet", "frechet_held_out"] {
+        assert!(report["fidelity"]["pairs"][key].is_f64(), "{key}");
+    }
+    assert!(report["fidelity"]["maps"]["manifold"]["coverage"].is_f64());
+    assert_eq!(report["unseen"].as_array().map(Vec::len), Some(2));
+    assert!(report["unseen"][0]["inversion_misfit"].is_f64());
+    assert_eq!(image::open(figure).unwrap().height(), 2 * (2 * 125 + 4) + 4);
     assert_eq!(fs::read_to_string(markdown).unwrap(), printed);
     assert!(complaint(&["evaluate", "--weights", weights(), "--seed", "5"]).contains("held out"));
+}
+
+#[test]
+fn half_precision_is_compared_with_the_weights_as_trained() {
+    let manifest = fs::read_to_string(Path::new(weights()).join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let change = &manifest["metrics"]["half_precision"];
+    assert_eq!(change["samples"].as_u64(), Some(2));
+    // Half precision keeps three digits; codes and maps of these tiny networks may turn on the next.
+    assert!(change["largest"].as_f64().is_some_and(|largest| largest > 0.0 && largest < 0.5), "{change}");
+}
+
+#[test]
+fn a_classifier_is_trained_on_labelled_pairs_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let mut config: ClassifierConfig = read_config(&configs.join("classifier.toml")).unwrap();
+    (config.run.steps, config.run.batch, config.held_out) = (2, 2, 1);
+    let file = dir.path().join("classifier.toml");
+    fs::write(&file, toml::to_string(&config).unwrap()).unwrap();
+    let (out, data) = (dir.path().join("run"), workspace().join("data"));
+    let train = ["train", "classifier", "--config", text(&file), "--out", text(&out), "--data"];
+    succeed(&[&train[..], &[text(&data)]].concat());
+    assert!(read_weights(&fs::read(out.join("classifier.safetensors")).unwrap()).unwrap().len() > 10);
+    let validation = fs::read_to_string(out.join("validation.csv")).unwrap();
+    assert!(validation.contains("map_accuracy") && validation.contains("gather_accuracy"), "{validation}");
+
+    let plain = dir.path().join("plain");
+    fs::create_dir(&plain).unwrap();
+    for name in ["model1.npy", "data1.npy"] {
+        fs::copy(data.join("Style-A").join(name), plain.join(name)).unwrap();
+    }
+    assert!(complaint(&[&train[..], &[text(&plain)]].concat()).contains("names no family"));
 }
 
 #[test]

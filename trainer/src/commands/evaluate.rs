@@ -7,13 +7,13 @@ use clap::Args;
 use wavediffusion::diffusion::SamplerConfig;
 
 use crate::dataset::Dataset;
-use crate::evaluate::{Plan, evaluate};
-use crate::figure::save_paths;
+use crate::evaluate::{Plan, evaluate, unseen_pairs};
+use crate::figure::{save_paths, save_unseen};
 use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
 use crate::weights::WeightsArgs;
 
-/// Measure the weights: deviation of generated pairs with floor and ceiling, reconstruction, inversion
+/// Measure the weights: deviation of generated pairs with floor and ceiling, fidelity, reconstruction, inversion
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
     #[command(flatten)]
@@ -41,17 +41,26 @@ pub struct EvaluateArgs {
     /// Draw the deviation along the denoising path of each family as a PNG
     #[arg(long, value_name = "FILE", requires = "paths")]
     figure: Option<PathBuf>,
+    /// Draw the pairs that no family made, and what the networks make of them, as a PNG
+    #[arg(long, value_name = "FILE")]
+    unseen_figure: Option<PathBuf>,
 }
 
 /// How samples are drawn.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct SamplerArgs {
     /// Denoising steps
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = SamplerArgs::default().steps)]
     pub steps: usize,
     /// Strength of the guidance towards the family; 1 is none
-    #[arg(long, default_value_t = 1.5)]
+    #[arg(long, default_value_t = SamplerArgs::default().guidance)]
     pub guidance: f32,
+}
+
+impl Default for SamplerArgs {
+    fn default() -> Self {
+        Self { steps: 20, guidance: 1.5 }
+    }
 }
 
 impl SamplerArgs {
@@ -70,11 +79,7 @@ impl SamplerArgs {
 /// When the weights or the data cannot be used, or a report cannot be written.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
     ensure!(args.samples > 0, "`--samples` is 0; it must be at least 1");
-    ensure!(
-        args.seed >= HELD_OUT_SEEDS,
-        "seed {} may have been trained on; seeds from {HELD_OUT_SEEDS} on are held out",
-        args.seed
-    );
+    check_seed(args.seed)?;
     let plan = Plan { samples: args.samples, paths: args.paths, seed: args.seed, sampler: args.sampler.config()? };
     let data = args.data.as_deref().map(Dataset::open).transpose()?;
     let model = args.weights.load()?;
@@ -85,10 +90,23 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     if let Some(path) = &args.figure {
         save_paths(&report, path)?;
     }
+    if let Some(path) = &args.unseen_figure {
+        save_unseen(&unseen_pairs(&model)?, &model.manifest.normalisation, path)?;
+    }
     super::print(&markdown)
 }
 
-fn write(path: Option<&Path>, text: &str) -> Result<()> {
+/// Refuses a seed whose maps may have been trained on.
+pub(super) fn check_seed(seed: u64) -> Result<()> {
+    ensure!(
+        seed >= HELD_OUT_SEEDS,
+        "seed {seed} may have been trained on; seeds from {HELD_OUT_SEEDS} on are held out"
+    );
+    Ok(())
+}
+
+/// Writes a report where one is asked for.
+pub(super) fn write(path: Option<&Path>, text: &str) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
     files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

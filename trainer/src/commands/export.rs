@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
@@ -17,7 +17,7 @@ use wavediffusion::survey::Survey;
 use super::evaluate::SamplerArgs;
 use super::train::{CONFIG, Part};
 use crate::device::DeviceArg;
-use crate::evaluate::{Plan, evaluate};
+use crate::evaluate::{Plan, PrecisionChange, evaluate};
 use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
 use crate::train::{AutoencoderConfig, DiffusionConfig, LoopConfig, Parts, Progress, latest, read_config};
@@ -41,6 +41,9 @@ pub struct ExportArgs {
     /// Generated pairs of it whose deviation is measured after every denoising step
     #[arg(long, default_value_t = 50)]
     paths: usize,
+    /// Samples on which the weights are measured in single precision too, for what half precision changes
+    #[arg(long, default_value_t = 0)]
+    precision_samples: usize,
     /// Family of the example pair
     #[arg(long, default_value = "CurveFault-A")]
     example_family: Family,
@@ -61,6 +64,11 @@ const EXAMPLE_STRIDE: usize = 4;
 pub fn run(args: &ExportArgs) -> Result<()> {
     let device = DeviceArg::Cpu.open()?;
     let stage: AutoencoderConfig = read_config(&args.autoencoder.join(CONFIG))?;
+    ensure!(
+        stage.velocity.quantised,
+        "{} holds a run without quantisation; what is exported reads codes",
+        args.autoencoder.display()
+    );
     let diffusion: DiffusionConfig = read_config(&args.denoiser.join(CONFIG))?;
     let Parts { velocity, seismic_decoder, seismic_encoder } = Parts::random(&stage.model, &device);
     let folder = |part: Part| args.autoencoder.join(part.folder());
@@ -68,7 +76,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     let (seismic_decoder, decoder_progress) = latest(&folder(Part::SeismicDecoder), seismic_decoder)?;
     let (seismic_encoder, encoder_progress) = latest(&folder(Part::SeismicEncoder), seismic_encoder)?;
     let (denoiser, denoiser_progress) = latest(&args.denoiser, Denoiser::new(&stage.model, &device))?;
-    let mut tensors = collect_weights(&Parts { velocity, seismic_decoder, seismic_encoder }.join(), AUTOENCODER)?;
+    let autoencoder = Parts { velocity, seismic_decoder, seismic_encoder }.join();
+    let mut tensors = collect_weights(&autoencoder, AUTOENCODER)?;
     tensors.extend(collect_weights(&denoiser, DENOISER)?);
     let weights = write_weights(&tensors)?;
 
@@ -102,6 +111,18 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         ceiling_median: deviation.ceiling_median,
     };
     model.manifest.metrics = serde_json::to_value(&report)?;
+    let precision = match args.precision_samples {
+        0 => None,
+        samples => {
+            let single = PairModel { autoencoder, denoiser, ..model.clone() };
+            let plan = Plan { samples, paths: 0, ..plan };
+            let [single, half] = [&single, &model].map(|model| evaluate(model, plan, None));
+            Some(PrecisionChange::new(&single?, &half?))
+        }
+    };
+    if let Some(change) = &precision {
+        model.manifest.metrics["half_precision"] = serde_json::to_value(change)?;
+    }
 
     let request =
         Request { label: Some(args.example_family).into(), noise: args.example_seed.into(), sampler, path: true };
@@ -133,8 +154,9 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         files::replace(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
     super::print(&format!(
-        "{}\n{:.1} MB of weights in {}\n",
+        "{}{}\n{:.1} MB of weights in {}\n",
         report.markdown(),
+        precision.map_or_else(String::new, |change| format!("\n{}", change.markdown())),
         weights.len() as f64 / 1e6,
         args.out.display()
     ))

@@ -1,4 +1,4 @@
-//! `wavediffusion train autoencoder|diffusion`
+//! `wavediffusion train autoencoder|diffusion|classifier`
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,23 @@ use burn::prelude::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wavediffusion::family::Family;
 use wavediffusion::manifest::{AUTOENCODER, DENOISER};
 use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, load_weights, read_weights};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
+use crate::classifier::PairClassifier;
 use crate::dataset::Dataset;
 use crate::device::DeviceArg;
 use crate::train::{
-    AutoencoderConfig, DiffusionConfig, DiffusionObjective, EndlessMaps, HeldOut, Parts, SeismicDecoderObjective,
-    SeismicEncoderObjective, TrainingSet, VelocityObjective, latest, read_config, run,
+    AutoencoderConfig, ClassifierConfig, ClassifierObjective, DiffusionConfig, DiffusionObjective, EndlessMaps,
+    HeldOut, Parts, SeismicDecoderObjective, SeismicEncoderObjective, TrainingSet, VelocityObjective, latest,
+    read_config, run,
 };
 use crate::{files, weights};
 
-/// Train one of the two stages; a run that was stopped goes on where it was.
+/// Train one of the two stages, or the classifier that judges them; a run that was stopped goes on where it was.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
     #[command(subcommand)]
@@ -40,6 +43,9 @@ enum Stage {
         /// Directory of pairs: from `synth`, or OpenFWI's own
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// Start from these exported weights instead of random ones
+        #[arg(long, value_name = "DIR")]
+        initial: Option<PathBuf>,
         /// Train this part alone; the seismic ones need a finished velocity half in the run's directory
         #[arg(long, value_name = "PART")]
         only: Option<Part>,
@@ -51,6 +57,17 @@ enum Stage {
         /// Directory of the autoencoders' run
         #[arg(long, value_name = "DIR")]
         autoencoder: PathBuf,
+        /// Start from these exported weights instead of random ones
+        #[arg(long, value_name = "DIR")]
+        initial: Option<PathBuf>,
+    },
+    /// The family classifier that `evaluate` measures fidelity with
+    Classifier {
+        #[command(flatten)]
+        run: RunArgs,
+        /// Directory of pairs in folders that name their families: from `synth`, or OpenFWI's own
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
     },
 }
 
@@ -87,9 +104,6 @@ struct RunArgs {
     /// Where to compute
     #[arg(long, default_value = "cpu")]
     device: DeviceArg,
-    /// Start from these exported weights instead of random ones
-    #[arg(long, value_name = "DIR")]
-    initial: Option<PathBuf>,
     /// Parts that a batch is split into, each on a thread of its own [default: one a core on the CPU, one elsewhere]
     #[arg(long)]
     replicas: Option<NonZeroUsize>,
@@ -104,29 +118,39 @@ pub fn run_command(args: &TrainArgs) -> Result<()> {
     let flag = stop.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
     match &args.stage {
-        Stage::Autoencoder { run, data, only } => train_autoencoder(run, data, *only, &stop),
-        Stage::Diffusion { run, autoencoder } => train_diffusion(run, autoencoder, &stop),
+        Stage::Autoencoder { run, data, initial, only } => {
+            train_autoencoder(run, data, initial.as_deref(), *only, &stop)
+        }
+        Stage::Diffusion { run, autoencoder, initial } => train_diffusion(run, autoencoder, initial.as_deref(), &stop),
+        Stage::Classifier { run, data } => train_classifier(run, data, &stop),
     }
 }
 
-fn train_autoencoder(args: &RunArgs, data: &Path, only: Option<Part>, stop: &AtomicBool) -> Result<()> {
+fn train_autoencoder(
+    args: &RunArgs,
+    data: &Path,
+    start: Option<&Path>,
+    only: Option<Part>,
+    stop: &AtomicBool,
+) -> Result<()> {
     let mut config: AutoencoderConfig = read_config(&args.config)?;
-    if args.initial.is_some() {
+    if start.is_some() {
         // The weights bring a codebook that is worth keeping.
         config.velocity.unquantised_steps = 0;
     }
     keep_config(&config, &args.out, |old: &AutoencoderConfig| old.model == config.model)?;
     let device = args.device.open()?.autodiff();
     let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
-    let held_out = HeldOut::new(&survey, normalisation, &config.model, config.held_out)?;
+    let held_out = HeldOut::new(&survey, normalisation, config.model.seismic, config.held_out)?;
     // Found out now rather than after the first part.
     Dataset::open(data)?;
     device.seed(config.velocity.run.seed);
     let mut model = Autoencoder::new(&config.model, &device);
-    if let Some(directory) = &args.initial {
+    if let Some(directory) = start {
         model = initial(model, AUTOENCODER, &config.model, directory)?;
     }
-    let parts = Parts::split(model);
+    let mut parts = Parts::split(model);
+    parts.velocity.quantised = config.velocity.quantised;
     let wanted = |part| only.is_none_or(|only| only == part);
     let folder = |part: Part| args.out.join(part.folder());
 
@@ -141,7 +165,7 @@ fn train_autoencoder(args: &RunArgs, data: &Path, only: Option<Part>, stop: &Ato
     if stop.load(Ordering::Relaxed) || only == Some(Part::Velocity) {
         return Ok(());
     }
-    let set = TrainingSet::load(data, &survey, &normalisation, &config.model)?;
+    let set = TrainingSet::load(data, &survey, &normalisation, config.model.velocity, config.model.seismic)?;
     if wanted(Part::SeismicDecoder) {
         let mut objective = SeismicDecoderObjective::new(&config.seismic_decoder, &set, &held_out, &velocity);
         let (model, run_config) = (trainable(parts.seismic_decoder, &device), &config.seismic_decoder.run);
@@ -155,7 +179,7 @@ fn train_autoencoder(args: &RunArgs, data: &Path, only: Option<Part>, stop: &Ato
     Ok(())
 }
 
-fn train_diffusion(args: &RunArgs, autoencoder: &Path, stop: &AtomicBool) -> Result<()> {
+fn train_diffusion(args: &RunArgs, autoencoder: &Path, start: Option<&Path>, stop: &AtomicBool) -> Result<()> {
     let config: DiffusionConfig = read_config(&args.config)?;
     keep_config(&config, &args.out, |_: &DiffusionConfig| true)?;
     let sizes = read_config::<AutoencoderConfig>(&autoencoder.join(CONFIG))?.model;
@@ -166,12 +190,35 @@ fn train_diffusion(args: &RunArgs, autoencoder: &Path, stop: &AtomicBool) -> Res
     let mut objective = DiffusionObjective::new(&config, &sizes, maps, &velocity);
     device.seed(config.run.seed);
     let mut model = Denoiser::new(&sizes, &device);
-    if let Some(directory) = &args.initial {
+    if let Some(directory) = start {
         model = initial(model, DENOISER, &sizes, directory)?;
     }
     let model = objective.with_statistics(trainable(model, &device));
     run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
     Ok(())
+}
+
+fn train_classifier(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<()> {
+    let config: ClassifierConfig = read_config(&args.config)?;
+    keep_config(&config, &args.out, |old: &ClassifierConfig| old.classifier == config.classifier)?;
+    let sizes = config.classifier;
+    let device = args.device.open()?.autodiff();
+    let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
+    let set = TrainingSet::load(data, &survey, &normalisation, sizes.velocity, sizes.seismic)?;
+    ensure!(
+        set.is_labelled(),
+        "{} holds pairs in a folder that names no family; the families are {:?}",
+        data.display(),
+        Family::ALL
+    );
+    let held_out = HeldOut::new(&survey, normalisation, sizes.seismic, config.held_out)?;
+    let maps = EndlessMaps { normalisation, image: sizes.velocity };
+    let mut objective = ClassifierObjective::new(&config, maps, &set, &held_out);
+    device.seed(config.run.seed);
+    let model = trainable(PairClassifier::new(&sizes, &device), &device);
+    let trained = run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
+    let file = args.out.join("classifier.safetensors");
+    files::replace(&file, &trained.to_bytes()?).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The model with the exported weights in `directory`.

@@ -1,27 +1,35 @@
 //! How good the weights are: generated pairs against the wave equation, with floor and ceiling, and inversion.
 
+mod held_out;
 mod path;
+mod precision;
 mod report;
 mod summary;
+mod unseen;
 
 use anyhow::{Context, Result};
+use burn::prelude::*;
 use rayon::prelude::*;
 use wavediffusion::consistency::{compare, deviation, ssim};
 use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::family::Family;
-use wavediffusion::gathers::Gathers;
 use wavediffusion::generate::{DecodedPair, PairModel};
 use wavediffusion::model::FamilyLabel;
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
 pub use path::Path;
+pub use precision::PrecisionChange;
 pub use report::{Codebook, Deviation, Metrics, Reconstruction, Report};
 pub use summary::{median, quantile};
+pub use unseen::{Unseen, UnseenPair, unseen_pairs};
 
+use held_out::{HeldOut, TruePair};
+
+use crate::classifier::{self, PairClassifier};
 use crate::dataset::Dataset;
+use crate::fidelity::{Sample, TrainingMaps};
 use crate::progress::progress_bar;
-use crate::synth;
 
 /// Samples that go through the networks together.
 const BATCH: usize = 5;
@@ -59,44 +67,60 @@ struct Measurement {
     ceiling: f64,
     /// Deviation of the generated pair after each denoising step, if it was followed.
     path: Option<Vec<f64>>,
+    /// What the classifier makes of the pairs, if it knows pairs of this size.
+    sample: Option<Sample>,
 }
 
-/// A true pair.
+/// The networks, as each thread has them for itself.
 #[derive(Clone)]
-struct TruePair {
-    family: Family,
-    velocity: VelocityMap,
-    gathers: Gathers,
+struct Networks {
+    model: PairModel,
+    /// Where the model makes pairs of the size that it looks at.
+    classifier: Option<PairClassifier>,
 }
 
 /// Measures the weights on generated pairs and on held-out ones: synthetic maps of the seed's own, which training never
-/// sees, or the pairs of `data`.
+/// sees, or the pairs of `data`; and on pairs that no family made.
 ///
 /// # Errors
 /// When the data cannot be read or the networks fail.
 pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result<Report> {
+    let (classifier, sizes) = classifier::built_in(&model.device)?;
+    let classifier = sizes.fit(&model.manifest.model).then_some(classifier);
+    let networks = Networks { model: model.clone(), classifier };
+    let training = TrainingMaps::new(&model.manifest.provenance.denoiser);
+    let held_out = HeldOut { survey: &model.manifest.survey, plan, data };
     let bar = progress_bar("evaluating samples", plan.samples);
     let slots: Vec<usize> = (0..plan.samples).collect();
     let measurements = slots
         .chunks(BATCH)
-        .map(|chunk| (chunk.to_vec(), model.clone()))
+        .map(|chunk| (chunk.to_vec(), networks.clone()))
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|(chunk, model)| {
-            let measured = measure(&model, plan, data, &chunk);
+        .map(|(chunk, networks)| {
+            let measured = measure(&networks, held_out, &training, &chunk);
             bar.inc(chunk.len() as u64);
             measured
         })
         .collect::<Result<Vec<_>>>()?
         .concat();
     bar.finish_and_clear();
-    Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes))
+    let unseen = unseen_pairs(model)?.into_iter().map(|pair| pair.figures).collect();
+    Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes, unseen))
 }
 
-fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize]) -> Result<Vec<Measurement>> {
+fn measure(
+    networks: &Networks,
+    held_out: HeldOut<'_>,
+    training: &TrainingMaps,
+    slots: &[usize],
+) -> Result<Vec<Measurement>> {
+    let (model, plan) = (&networks.model, held_out.plan);
     let survey = &model.manifest.survey;
     let normalisation = model.manifest.normalisation;
-    let truths = slots.iter().map(|&slot| true_pair(model, plan, data, slot)).collect::<Result<Vec<_>>>()?;
+    let truths = slots.iter().map(|&slot| held_out.pair(slot)).collect::<Result<Vec<_>>>()?;
+    let others = slots.iter().zip(&truths).map(|(&slot, truth)| held_out.other(slot, truth.family));
+    let others = others.collect::<Result<Vec<_>>>()?;
 
     let requests: Vec<(u64, FamilyLabel)> = slots
         .iter()
@@ -118,13 +142,18 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
     let reconstructed = pollster::block_on(model.decode(from_velocity))?;
     let inverted = pollster::block_on(model.decode(from_seismic))?;
 
+    let mut samples: Vec<Option<Sample>> = match &networks.classifier {
+        Some(classifier) => {
+            samples(model, classifier, training, &generated, &truths, &others)?.into_iter().map(Some).collect()
+        }
+        None => vec![None; truths.len()],
+    };
     let mut measurements = Vec::new();
     for (index, truth) in truths.iter().enumerate() {
         let gathers = model.gathers(&generated[index]);
         let comparison = compare(&gathers, &wave::simulate(survey, &generated[index].velocity)?, &normalisation);
         let decoded = model.gathers(&reconstructed[index]);
         let simulated = wave::simulate(survey, &reconstructed[index].velocity)?;
-        let other = other_pair(model, plan, data, slots[index], truth.family)?;
         measurements.push(Measurement {
             family: truth.family,
             deviation: comparison.deviation,
@@ -136,11 +165,47 @@ fn measure(model: &PairModel, plan: Plan, data: Option<&Dataset>, slots: &[usize
             codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
             inversion_error: truth.velocity.mean_error(&inverted[index].velocity),
             inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),
-            ceiling: deviation(&truth.gathers, &other),
+            ceiling: deviation(&truth.gathers, &others[index].gathers),
             path: paths.get_mut(index).filter(|_| slots[index] < plan.paths).map(std::mem::take),
+            sample: samples[index].take(),
         });
     }
     Ok(measurements)
+}
+
+/// What the classifier makes of generated pairs, of held-out ones and of others of their families.
+fn samples(
+    model: &PairModel,
+    classifier: &PairClassifier,
+    training: &TrainingMaps,
+    generated: &[DecodedPair],
+    truths: &[TruePair],
+    others: &[TruePair],
+) -> Result<Vec<Sample>> {
+    let true_looks = |pairs: &[TruePair]| {
+        let velocity = model.velocity_tensor(pairs.iter().map(|pair| &pair.velocity));
+        classifier.look(velocity, model.seismic_tensor(pairs.iter().map(|pair| &pair.gathers)))
+    };
+    let velocity = model.velocity_tensor(generated.iter().map(|pair| &pair.velocity));
+    let looks = classifier.look(velocity, decoded_seismic(model, generated))?;
+    let looks = looks.into_iter().zip(true_looks(truths)?).zip(true_looks(others)?);
+    let samples = looks.zip(generated.iter().zip(truths)).map(|(((look, truth), other), (pair, held_out))| Sample {
+        family: held_out.family,
+        generated: look,
+        truth,
+        other,
+        nearest_generated: training.nearest(held_out.family, &pair.velocity),
+        nearest_held_out: training.nearest(held_out.family, &held_out.velocity),
+    });
+    Ok(samples.collect())
+}
+
+/// Log amplitudes of decoded pairs, (pairs, shots, model samples, receivers).
+pub fn decoded_seismic(model: &PairModel, pairs: &[DecodedPair]) -> Tensor<4> {
+    let image = model.manifest.model.seismic;
+    let values: Vec<f32> = pairs.iter().flat_map(|pair| pair.log_amplitudes.iter().copied()).collect();
+    let shape = [pairs.len(), image.channels, image.rows, image.columns];
+    Tensor::from_data(TensorData::new(values, shape), &model.device)
 }
 
 /// Generates pairs, one for each seed and label.
@@ -168,32 +233,6 @@ fn follow(
         }
     }
     Ok((pairs, paths))
-}
-
-/// Held-out pair of a slot: families take turns.
-fn true_pair(model: &PairModel, plan: Plan, data: Option<&Dataset>, slot: usize) -> Result<TruePair> {
-    if let Some(data) = data {
-        let index = slot % data.len();
-        let family = data.family(index).with_context(|| {
-            format!("pair {index} lies in a folder that names no family; the families are {:?}", Family::ALL)
-        })?;
-        return Ok(TruePair { family, velocity: data.velocity(index)?, gathers: data.gathers(index)? });
-    }
-    let family = Family::ALL[slot % Family::ALL.len()];
-    let velocity = synth::generate(family, plan.seed, slot as u64);
-    let gathers = wave::simulate(&model.manifest.survey, &velocity)?;
-    Ok(TruePair { family, velocity, gathers })
-}
-
-/// Gathers of another pair of the family, for the ceiling.
-fn other_pair(model: &PairModel, plan: Plan, data: Option<&Dataset>, slot: usize, family: Family) -> Result<Gathers> {
-    if let Some(data) = data {
-        let others = (1..data.len()).map(|step| (slot + step) % data.len());
-        let other = others.into_iter().find(|&index| data.family(index) == Some(family));
-        return data.gathers(other.with_context(|| format!("the data holds only one pair of {family}"))?);
-    }
-    let velocity = synth::generate(family, plan.seed, (plan.samples + slot) as u64);
-    Ok(wave::simulate(&model.manifest.survey, &velocity)?)
 }
 
 /// Structural similarity of two maps scaled to 0..1.

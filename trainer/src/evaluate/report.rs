@@ -8,7 +8,8 @@ use wavediffusion::family::Family;
 
 use super::path::Path;
 use super::summary::{mean, median, quantile};
-use super::{Measurement, Plan};
+use super::{Measurement, Plan, Unseen};
+use crate::fidelity::{FamilyFidelity, Fidelity, Sample};
 
 /// The result of an evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,11 @@ pub struct Report {
     pub families: BTreeMap<Family, Metrics>,
     /// Use of the codebook by the held-out maps of all families.
     pub codebook: Codebook,
+    /// Fidelity and diversity of the generated pairs of all families.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fidelity: Option<Fidelity>,
+    /// Pairs that no family made.
+    pub unseen: Vec<Unseen>,
 }
 
 /// What is measured on a set of samples.
@@ -51,6 +57,9 @@ pub struct Metrics {
     /// The deviation along the denoising path, where it was followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
+    /// Whether the generated pairs are of the family.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fidelity: Option<FamilyFidelity>,
 }
 
 /// Distance of pairs from the wave equation: relative L2, see `wavediffusion::consistency::deviation`.
@@ -89,7 +98,7 @@ pub struct Codebook {
 }
 
 impl Report {
-    pub(super) fn new(plan: Plan, measurements: &[Measurement], codes: usize) -> Self {
+    pub(super) fn new(plan: Plan, measurements: &[Measurement], codes: usize, unseen: Vec<Unseen>) -> Self {
         let floors: Vec<f64> = measurements.iter().map(|m| m.floor).collect();
         let threshold = quantile(&floors, 0.9);
         let metrics = |set: &[&Measurement]| Metrics::new(set, threshold, codes);
@@ -107,8 +116,10 @@ impl Report {
             steps: plan.sampler.steps(),
             guidance: plan.sampler.guidance(),
             codebook: overall.codebook.clone(),
+            fidelity: classified(&measurements.iter().collect::<Vec<_>>()).map(|samples| Fidelity::new(&samples)),
             overall,
             families,
+            unseen,
         }
     }
 
@@ -117,7 +128,7 @@ impl Report {
         let mut text = format!(
             "{} generated and {} held-out pairs, seed {}, {} steps, guidance {}.\n\n\
              | family | samples | deviation, median (p90) | floor, median (p90) | ceiling | consistent | waveform SSIM | path | \
-             reconstruction: velocity, gathers | inversion MAE, SSIM |\n|---|---|---|---|---|---|---|---|---|---|\n",
+             recognised | reconstruction: velocity, gathers | inversion MAE, SSIM |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
             self.samples, self.samples, self.seed, self.steps, self.guidance
         );
         let rows = self.families.iter().map(|(family, metrics)| (family.name(), metrics));
@@ -125,7 +136,7 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "| {name} | {} | {:.3} ({:.3}) | {:.3} ({:.3}) | {:.2} | {:.0} % | {:.3} | {} | {:.0} m/s, {:.3} | {:.0} m/s, {:.3} |",
+                "| {name} | {} | {:.3} ({:.3}) | {:.3} ({:.3}) | {:.2} | {:.0} % | {:.3} | {} | {} | {:.0} m/s, {:.3} | {:.0} m/s, {:.3} |",
                 m.samples,
                 m.deviation.median,
                 m.deviation.p90,
@@ -135,6 +146,7 @@ impl Report {
                 100.0 * m.deviation.consistent_fraction,
                 m.waveform_ssim,
                 m.path.as_ref().map_or_else(String::new, |path| format!("{:.2}", path.spearman_median)),
+                m.fidelity.as_ref().map_or_else(String::new, |f| format!("{:.0} %", 100.0 * f.recognised_fraction)),
                 m.reconstruction.velocity_mae_mps,
                 m.reconstruction.gathers_error_median,
                 m.inversion_mae_mps,
@@ -147,6 +159,29 @@ impl Report {
             100.0 * self.codebook.used_fraction,
             self.codebook.perplexity
         );
+        if let Some(fidelity) = &self.fidelity {
+            let _ = write!(text, "\n{}", fidelity.markdown());
+        }
+        text + &self.unseen_markdown()
+    }
+
+    fn unseen_markdown(&self) -> String {
+        let mut text = "\n| no family's | reconstruction: velocity, gathers | floor | inversion MAE, SSIM | its gathers against those given |\n\
+             |---|---|---|---|---|\n"
+            .to_owned();
+        for u in &self.unseen {
+            let _ = writeln!(
+                text,
+                "| {} | {:.0} m/s, {:.3} | {:.3} | {:.0} m/s, {:.3} | {:.3} |",
+                u.name,
+                u.velocity_mae_mps,
+                u.gathers_error,
+                u.floor,
+                u.inversion_mae_mps,
+                u.inversion_ssim,
+                u.inversion_misfit
+            );
+        }
         text
     }
 }
@@ -176,8 +211,15 @@ impl Metrics {
             inversion_ssim: mean(&all(|m| m.inversion_ssim)),
             codebook: Codebook::new(set.iter().flat_map(|m| m.codes.iter().copied()), codes),
             path: Path::new(&set.iter().filter_map(|m| m.path.as_deref()).collect::<Vec<_>>()),
+            fidelity: classified(set).map(|samples| FamilyFidelity::new(&samples)),
         }
     }
+}
+
+/// What the classifier made of the pairs; nothing where it looked at none.
+fn classified<'a>(set: &[&'a Measurement]) -> Option<Vec<&'a Sample>> {
+    let samples: Vec<&Sample> = set.iter().filter_map(|m| m.sample.as_ref()).collect();
+    (!samples.is_empty()).then_some(samples)
 }
 
 impl Codebook {
@@ -217,6 +259,7 @@ mod tests {
             inversion_ssim: 0.8,
             ceiling: 0.9,
             path: Some(vec![0.9, 0.5, 0.2]),
+            sample: None,
         }
     }
 
@@ -226,7 +269,7 @@ mod tests {
             .map(|i| measurement(Family::ALL[i % 2], f64::from(i as u32) * 0.1, f64::from(i as u32) * 0.05))
             .collect();
         let plan = Plan { samples: 10, paths: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
-        let report = Report::new(plan, &measurements, 4);
+        let report = Report::new(plan, &measurements, 4, Vec::new());
         // The floor's 90th percentile is 0.455: four of the ten deviations are below.
         assert_eq!(report.overall.deviation.consistent_fraction, 0.4);
         assert_eq!(report.families.len(), 2);
@@ -237,7 +280,8 @@ mod tests {
     #[test]
     fn promised_keys_are_in_the_json() {
         let plan = Plan { samples: 1, paths: 1, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
-        let json = serde_json::to_value(Report::new(plan, &[measurement(Family::StyleA, 0.2, 0.1)], 4)).unwrap();
+        let json =
+            serde_json::to_value(Report::new(plan, &[measurement(Family::StyleA, 0.2, 0.1)], 4, Vec::new())).unwrap();
         assert!(json["samples"].is_u64() && json["seed"].is_u64());
         for metrics in [&json["overall"], &json["families"]["Style-A"]] {
             for key in ["median", "p90", "floor_median", "floor_p90", "ceiling_median", "consistent_fraction"] {

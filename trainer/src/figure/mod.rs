@@ -2,6 +2,7 @@
 
 mod curves;
 mod paths;
+mod unseen;
 
 use std::ops::Range;
 use std::path::Path;
@@ -22,6 +23,7 @@ use crate::picture::mix;
 
 pub use curves::save_curves;
 pub use paths::save_paths;
+pub use unseen::save_unseen;
 
 /// Name under which the font is known to the plots.
 const FONT: &str = "sans-serif";

@@ -14,6 +14,7 @@ mod random;
 mod shards;
 pub mod statistics;
 mod style;
+pub mod unseen;
 
 pub use part::{NoPart, Part};
 pub use shards::{Outcome, Plan, Step, write};

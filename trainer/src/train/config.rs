@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wavediffusion::model::ModelConfig;
 
+use crate::classifier::ClassifierSizes;
+
 /// The loop that both stages share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +105,9 @@ pub struct VelocityConfig {
     pub commitment: f64,
     /// First steps that leave the latent as it is.
     pub unquantised_steps: usize,
+    /// Whether decoders read codes. Without, they read latents as they are: an ablation, which is not exported.
+    #[serde(default = "yes")]
+    pub quantised: bool,
     /// Decay of the moving averages that the codebook follows.
     pub codebook_decay: f32,
     /// Most noise on the latent that the decoder reads, in standard deviations.
@@ -156,6 +161,25 @@ pub struct DiffusionConfig {
     pub preview_steps: usize,
 }
 
+/// `train classifier`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassifierConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Held-out pairs of each family that the run is validated on.
+    pub held_out: u64,
+    /// Standard deviation of the noise on normalised velocity and log amplitudes.
+    pub input_noise: f64,
+    /// Sizes of the networks.
+    pub classifier: ClassifierSizes,
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// A configuration that can say what is wrong with it.
 pub trait Checked {
     /// Tells whether the settings make sense.
@@ -194,6 +218,21 @@ impl Checked for DiffusionConfig {
     }
 }
 
+impl Checked for ClassifierConfig {
+    fn check(&self) -> Result<()> {
+        self.run.check()?;
+        ensure!(self.held_out > 0, "`held_out` is 0; it must be at least 1");
+        ensure!(self.classifier.features > 0, "`features` is 0; it must be at least 1");
+        let noise = self.input_noise;
+        ensure!(noise.is_finite() && noise >= 0.0, "`input_noise` is {noise}; it must not be negative");
+        for stack in [self.classifier.map_blocks, self.classifier.gather_blocks] {
+            let (width, heads) = (stack.width, stack.heads);
+            ensure!(heads > 0 && width > 0 && width % heads == 0, "width {width} is no multiple of {heads} heads");
+        }
+        Ok(())
+    }
+}
+
 /// Reads a configuration and checks it.
 ///
 /// # Errors
@@ -217,6 +256,7 @@ mod tests {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
         read_config::<AutoencoderConfig>(&directory.join("autoencoder.toml")).unwrap();
         read_config::<DiffusionConfig>(&directory.join("diffusion.toml")).unwrap();
+        read_config::<ClassifierConfig>(&directory.join("classifier.toml")).unwrap();
     }
 
     #[test]

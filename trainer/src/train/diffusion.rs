@@ -99,7 +99,7 @@ impl Objective for DiffusionObjective<'_> {
         let shape = [self.model.token_count(), self.model.latent.width()];
         let sampler = Sampler::new(model, config, &samples, shape, &device);
         let Some(latent) = sampler.finish() else { return Ok(Vec::new()) };
-        let decoded = self.velocity.decoder.forward(self.velocity.codebook.quantise(latent.clone()).latent);
+        let decoded = self.velocity.decoder.forward(self.velocity.quantise(latent.clone()).latent);
         let velocity: Vec<f32> = decoded
             .try_into_vec_as::<f32>()?
             .into_iter()

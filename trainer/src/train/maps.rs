@@ -6,6 +6,7 @@ use rand_chacha::rand_core::RngCore;
 use wavediffusion::family::Family;
 use wavediffusion::model::ImageConfig;
 use wavediffusion::signal::Normalisation;
+use wavediffusion::velocity_map::VelocityMap;
 
 use crate::synth;
 
@@ -29,12 +30,17 @@ impl EndlessMaps {
             .collect()
     }
 
+    /// A map of the sequence.
+    pub fn map(family: Family, index: u64) -> VelocityMap {
+        synth::generate(family, SEED, index)
+    }
+
     /// Normalised velocity (maps, 1, nz, nx) of these maps.
     pub fn velocity(&self, maps: &[(Family, u64)], device: &Device) -> Tensor<4> {
         let (nz, nx) = (self.image.rows, self.image.columns);
         let mut values = Vec::with_capacity(maps.len() * nz * nx);
         for &(family, index) in maps {
-            let map = synth::generate(family, SEED, index);
+            let map = Self::map(family, index);
             values.extend(map.values().iter().map(|&v| self.normalisation.normalise_velocity(v)));
         }
         Tensor::from_data(TensorData::new(values, [maps.len(), 1, nz, nx]), device)

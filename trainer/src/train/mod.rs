@@ -2,6 +2,7 @@
 
 mod bench;
 mod checkpoint;
+mod classifier;
 mod codebook;
 mod config;
 mod diffusion;
@@ -20,7 +21,8 @@ mod velocity;
 
 pub use bench::{StepMeasurement, measure_step};
 pub use checkpoint::{Progress, latest};
-pub use config::{AutoencoderConfig, DiffusionConfig, LoopConfig, read_config};
+pub use classifier::ClassifierObjective;
+pub use config::{AutoencoderConfig, ClassifierConfig, DiffusionConfig, LoopConfig, read_config};
 pub use diffusion::DiffusionObjective;
 pub use log::{Curve, curves};
 pub use maps::EndlessMaps;

@@ -5,7 +5,9 @@ use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use wavediffusion::diffusion::gaussian;
-use wavediffusion::model::{Autoencoder, Codebook, ModelConfig, PatchDecoder, PatchEncoder, VelocityEncoder};
+use wavediffusion::model::{
+    Autoencoder, Codebook, ModelConfig, PatchDecoder, PatchEncoder, Quantised, VelocityEncoder,
+};
 
 /// The velocity autoencoder and the codebook, which define the latent.
 #[derive(Module, Debug)]
@@ -16,6 +18,17 @@ pub struct VelocityHalf {
     pub codebook: Codebook,
     /// Latent to velocity.
     pub decoder: PatchDecoder,
+    /// Whether decoders read codes; without, they read latents as they are, for an ablation.
+    #[module(skip)]
+    pub quantised: bool,
+}
+
+impl VelocityHalf {
+    /// What decoders read of a latent: its codes, or the latent itself where nothing is quantised.
+    pub fn quantise(&self, latent: Tensor<3>) -> Quantised {
+        let Quantised { latent: codes, indices } = self.codebook.quantise(latent.clone());
+        Quantised { latent: if self.quantised { codes } else { latent }, indices }
+    }
 }
 
 /// The parts of an autoencoder, in the order that they are trained; the last two need the first, but not each other.
@@ -37,13 +50,13 @@ impl Parts {
     /// The parts of an autoencoder.
     pub fn split(model: Autoencoder) -> Self {
         let Autoencoder { velocity_encoder, seismic_encoder, codebook, velocity_decoder, seismic_decoder } = model;
-        let velocity = VelocityHalf { encoder: velocity_encoder, codebook, decoder: velocity_decoder };
+        let velocity = VelocityHalf { encoder: velocity_encoder, codebook, decoder: velocity_decoder, quantised: true };
         Self { velocity, seismic_decoder, seismic_encoder }
     }
 
     /// The autoencoder of these parts.
     pub fn join(self) -> Autoencoder {
-        let VelocityHalf { encoder, codebook, decoder } = self.velocity;
+        let VelocityHalf { encoder, codebook, decoder, .. } = self.velocity;
         Autoencoder {
             velocity_encoder: encoder,
             seismic_encoder: self.seismic_encoder,

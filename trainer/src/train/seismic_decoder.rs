@@ -42,7 +42,7 @@ impl Objective for SeismicDecoderObjective<'_> {
         let batch = self.data.batch(size, &mut random, device);
         let latent = self.velocity.encoder.forward(batch.velocity.clone().inner());
         let read = perturbed(latent, self.config.latent_noise, &mut random);
-        let read = self.velocity.codebook.quantise(read).latent.autodiff();
+        let read = self.velocity.quantise(read).latent.autodiff();
         let Errors { log, amplitude } = errors(model.forward(read), &batch, self.config.gain);
         let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
         let figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude))];
@@ -89,7 +89,7 @@ mod tests {
     fn batch(logs: [f32; 2]) -> Batch {
         let device = Device::flex().autodiff();
         let seismic = Tensor::<1>::from_data(logs, &device).reshape([1, 1, 2, 1]);
-        Batch { velocity: seismic.clone(), seismic, valid: Tensor::ones([1, 1, 1, 1], &device) }
+        Batch { velocity: seismic.clone(), seismic, valid: Tensor::ones([1, 1, 1, 1], &device), families: vec![None] }
     }
 
     fn found(decoded: [f32; 2], truth: [f32; 2], gain: f64) -> [f32; 2] {

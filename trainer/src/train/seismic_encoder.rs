@@ -47,7 +47,7 @@ impl Objective for SeismicEncoderObjective<'_> {
         let truth = self.velocity.encoder.forward(batch.velocity.clone().inner()).autodiff();
         let latent = model.forward(batch.seismic);
         let apart = (latent.clone() - truth).square().mean();
-        let map = self.reader.decoder.forward(self.reader.codebook.quantise(latent).latent);
+        let map = self.reader.decoder.forward(self.reader.quantise(latent).latent);
         let error = (map - batch.velocity).abs().mean();
         let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
         let figures = vec![("velocity", figure(&error)), ("latent", figure(&apart))];

@@ -8,7 +8,8 @@ use indicatif::ParallelProgressIterator;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 use rayon::prelude::*;
-use wavediffusion::model::ModelConfig;
+use wavediffusion::family::Family;
+use wavediffusion::model::ImageConfig;
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
@@ -28,6 +29,7 @@ pub struct TrainingSet {
 struct Pair {
     velocity: Vec<f32>,
     seismic: Vec<f32>,
+    family: Option<Family>,
 }
 
 /// The shot that a shot becomes when the map is mirrored left to right.
@@ -46,45 +48,46 @@ pub struct Batch {
     pub seismic: Tensor<4>,
     /// 1 where a shot is true to its map, 0 where mirroring has moved its source, (batch, shots, 1, 1).
     pub valid: Tensor<4>,
+    /// Family of each pair, where the data tell.
+    pub families: Vec<Option<Family>>,
 }
 
 impl TrainingSet {
     /// Reads a directory of pairs into memory.
     ///
     /// # Errors
-    /// When there are none, one cannot be read, or they are not of the survey and the model's shape.
-    pub fn load(directory: &Path, survey: &Survey, normalisation: &Normalisation, model: &ModelConfig) -> Result<Self> {
+    /// When there are none, one cannot be read, or they are not of the survey and the shapes of `velocity` and `seismic`.
+    pub fn load(
+        directory: &Path,
+        survey: &Survey,
+        normalisation: &Normalisation,
+        velocity: ImageConfig,
+        seismic: ImageConfig,
+    ) -> Result<Self> {
         let data = Dataset::open(directory)?;
         let bar = progress_bar("reading pairs", data.len());
         let pairs = (0..data.len())
             .into_par_iter()
             .progress_with(bar)
             .map(|index| {
-                let (velocity, gathers) = (data.velocity(index)?, data.gathers(index)?);
-                let found = (velocity.nz(), velocity.nx(), gathers.shots(), gathers.samples(), gathers.receivers());
+                let (map, gathers) = (data.velocity(index)?, data.gathers(index)?);
+                let found = (map.nz(), map.nx(), gathers.shots(), gathers.samples(), gathers.receivers());
                 let config = survey.config();
-                let expected = (
-                    model.velocity.rows,
-                    model.velocity.columns,
-                    model.seismic.channels,
-                    config.samples,
-                    model.seismic.columns,
-                );
+                let expected = (velocity.rows, velocity.columns, seismic.channels, config.samples, seismic.columns);
                 ensure!(
                     found == expected,
                     "pair {index} has (nz, nx, shots, samples, receivers) {found:?}, the model needs {expected:?}"
                 );
-                let velocity = velocity.values().iter().map(|&v| normalisation.normalise_velocity(v)).collect();
-                Ok(Pair { velocity, seismic: normalisation.to_model(&gathers) })
+                let values = map.values().iter().map(|&v| normalisation.normalise_velocity(v)).collect();
+                Ok(Pair { velocity: values, seismic: normalisation.to_model(&gathers), family: data.family(index) })
             })
             .collect::<Result<Vec<_>>>()
             .with_context(|| format!("cannot use the data in {}", directory.display()))?;
-        let seismic = model.seismic;
         Ok(Self {
             pairs,
-            mirror: mirrored_shots(survey, model.velocity.columns),
+            mirror: mirrored_shots(survey, velocity.columns),
             seismic_shape: [seismic.channels, seismic.rows, seismic.columns],
-            velocity_shape: [model.velocity.rows, model.velocity.columns],
+            velocity_shape: [velocity.rows, velocity.columns],
         })
     }
 
@@ -98,13 +101,19 @@ impl TrainingSet {
         self.pairs.is_empty()
     }
 
+    /// Whether the data tell the family of every pair.
+    pub fn is_labelled(&self) -> bool {
+        self.pairs.iter().all(|pair| pair.family.is_some())
+    }
+
     /// `size` random pairs, half of them mirrored left to right.
     pub fn batch(&self, size: usize, random: &mut ChaCha8Rng, device: &Device) -> Batch {
         let [shots, samples, receivers] = self.seismic_shape;
         let [nz, nx] = self.velocity_shape;
-        let (mut velocity, mut seismic, mut valid) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut velocity, mut seismic, mut valid, mut families) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..size {
             let pair = &self.pairs[(random.next_u64() % self.pairs.len() as u64) as usize];
+            families.push(pair.family);
             if random.next_u32() & 1 == 0 {
                 velocity.extend_from_slice(&pair.velocity);
                 seismic.extend_from_slice(&pair.seismic);
@@ -126,6 +135,7 @@ impl TrainingSet {
             velocity: Tensor::from_data(TensorData::new(velocity, [size, 1, nz, nx]), device),
             seismic: Tensor::from_data(TensorData::new(seismic, [size, shots, samples, receivers]), device),
             valid: Tensor::from_data(TensorData::new(valid, [size, shots, 1, 1]), device),
+            families,
         }
     }
 }

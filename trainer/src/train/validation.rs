@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use wavediffusion::consistency::deviation;
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
-use wavediffusion::model::{ImageConfig, ModelConfig, PatchDecoder, PatchEncoder, Quantised};
+use wavediffusion::model::{ImageConfig, PatchDecoder, PatchEncoder, Quantised};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
@@ -18,6 +18,7 @@ use wavediffusion::wave;
 use super::parts::VelocityHalf;
 use super::preview::{save_maps, save_pairs};
 use super::run::Figures;
+use crate::classifier::{HalfLook, Look, PairClassifier, likeliest};
 use crate::synth;
 
 /// Sequence of the maps that training is validated on, apart from those of the final evaluation.
@@ -33,15 +34,15 @@ pub struct HeldOut {
 }
 
 impl HeldOut {
-    /// Makes `each` pairs of every family, half a second of simulation each.
+    /// Makes `each` pairs of every family.
     ///
     /// # Errors
     /// When the survey does not fit the maps.
-    pub fn new(survey: &Survey, normalisation: Normalisation, model: &ModelConfig, each: u64) -> Result<Self> {
+    pub fn new(survey: &Survey, normalisation: Normalisation, seismic: ImageConfig, each: u64) -> Result<Self> {
         let velocity: Vec<VelocityMap> =
             (0..each).flat_map(|index| Family::ALL.map(|family| synth::generate(family, SEED, index))).collect();
         let gathers = velocity.iter().map(|map| wave::simulate(survey, map)).collect::<Result<_, _>>()?;
-        Ok(Self { survey: survey.clone(), normalisation, seismic: model.seismic, velocity, gathers })
+        Ok(Self { survey: survey.clone(), normalisation, seismic, velocity, gathers })
     }
 
     /// Encodes, quantises and decodes the maps; draws them above what came back.
@@ -101,20 +102,32 @@ impl HeldOut {
     /// # Errors
     /// When the picture cannot be written.
     pub fn invert(&self, velocity: &VelocityHalf, seismic_encoder: &PatchEncoder, picture: &Path) -> Result<Figures> {
-        let ImageConfig { channels, rows, columns, .. } = self.seismic;
-        let shape = [self.gathers.len(), channels, rows, columns];
         let device = velocity.codebook.codes().device();
-        let seismic = Tensor::from_data(TensorData::new(self.log_amplitudes(), shape), &device);
-        let latent = velocity.codebook.quantise(seismic_encoder.forward(seismic)).latent;
+        let latent = velocity.quantise(seismic_encoder.forward(self.seismic(&device))).latent;
         let maps = self.maps(velocity.decoder.forward(latent))?;
         self.draw_maps(&maps, picture)?;
         Ok(vec![("inversion_mae", self.velocity_error(&maps))])
     }
 
+    /// Shares of the maps and of the gathers whose family the classifier tells.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn classify(&self, classifier: &PairClassifier) -> Result<Figures> {
+        let device = classifier.device();
+        let looks = classifier.look(self.velocity(&device), self.seismic(&device))?;
+        let right = |half: fn(&Look) -> &HalfLook| {
+            let told = looks.iter().map(|look| likeliest(half(look).families.iter().copied()));
+            told.zip(Family::ALL.iter().cycle()).filter(|(told, truth)| *told == Some(**truth)).count() as f64
+        };
+        let share = |half| right(half) / looks.len() as f64;
+        Ok(vec![("map_accuracy", share(|look| &look.map)), ("gather_accuracy", share(|look| &look.gathers))])
+    }
+
     /// Codes of the maps.
     fn encode(&self, velocity: &VelocityHalf) -> Quantised {
         let device = velocity.codebook.codes().device();
-        velocity.codebook.quantise(velocity.encoder.forward(self.velocity(&device)))
+        velocity.quantise(velocity.encoder.forward(self.velocity(&device)))
     }
 
     /// Draws the true maps, a row a family's turn, above those in their places.
@@ -133,6 +146,13 @@ impl HeldOut {
     /// Log amplitudes on the model's time axis, all pairs.
     fn log_amplitudes(&self) -> Vec<f32> {
         self.gathers.iter().flat_map(|gathers| self.normalisation.to_model(gathers)).collect()
+    }
+
+    /// The same as images, (pairs, shots, samples, receivers).
+    fn seismic(&self, device: &Device) -> Tensor<4> {
+        let ImageConfig { channels, rows, columns, .. } = self.seismic;
+        let shape = [self.gathers.len(), channels, rows, columns];
+        Tensor::from_data(TensorData::new(self.log_amplitudes(), shape), device)
     }
 
     /// Normalised velocity, (maps, 1, nz, nx).

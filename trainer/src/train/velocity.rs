@@ -46,7 +46,7 @@ impl Objective for VelocityObjective<'_> {
         let latent = perturbed(model.encoder.forward(velocity.clone()), self.config.latent_noise, &mut random);
         let Quantised { latent: quantised, indices } = model.codebook.quantise(latent.clone());
         let statistics = CodeUse::new(latent.clone().inner(), indices, self.latent);
-        let quantise = step >= self.config.unquantised_steps;
+        let quantise = model.quantised && step >= self.config.unquantised_steps;
 
         let read = if quantise { quantised.clone() } else { latent.clone() };
         let error = (model.decoder.forward(read) - velocity).abs().mean();
