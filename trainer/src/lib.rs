@@ -1,5 +1,6 @@
 //! What the `wavediffusion` program is made of: its commands, and the data and training behind them.
 
+pub mod ablation;
 pub mod bench;
 pub mod classifier;
 pub mod commands;

@@ -180,6 +180,21 @@ fn half_precision_is_compared_with_the_weights_as_trained() {
 }
 
 #[test]
+fn ablations_measure_every_variant_and_way_of_encoding() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("a.json");
+    let sweep = ["--samples", "2", "--steps", "1,2", "--guidance", "1"];
+    let printed = succeed(&[&["ablate", "--weights", weights(), "--json", text(&json)], &sweep[..]].concat());
+    let found: serde_json::Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let codings: Vec<&str> =
+        found["outcomes"].as_array().unwrap().iter().map(|outcome| outcome["coding"].as_str().unwrap()).collect();
+    assert_eq!(codings, ["shared", "shared", "shared", "unquantised", "two-codebooks", "separate"]);
+    assert!(found["outcomes"][0]["deviation_median"].is_f64());
+    assert_eq!(found["encodings"].as_array().map(Vec::len), Some(6));
+    assert!(printed.contains("| a latent for each half | 20 | 1.5 |"), "{printed}");
+}
+
+#[test]
 fn a_classifier_is_trained_on_labelled_pairs_alone() {
     let dir = tempfile::tempdir().unwrap();
     let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");

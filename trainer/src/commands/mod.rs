@@ -1,5 +1,6 @@
 //! The commands of `wavediffusion`, one a file.
 
+pub mod ablate;
 pub mod bench;
 pub mod evaluate;
 pub mod export;

@@ -255,6 +255,10 @@ mod tests {
     fn the_committed_configurations_are_valid() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
         read_config::<AutoencoderConfig>(&directory.join("autoencoder.toml")).unwrap();
+        for name in ["quantised.toml", "unquantised.toml"] {
+            let config = read_config::<AutoencoderConfig>(&directory.join("ablations").join(name)).unwrap();
+            assert_eq!(config.velocity.quantised, name == "quantised.toml");
+        }
         read_config::<DiffusionConfig>(&directory.join("diffusion.toml")).unwrap();
         read_config::<ClassifierConfig>(&directory.join("classifier.toml")).unwrap();
     }
