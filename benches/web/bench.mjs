@@ -5,9 +5,8 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { launch } from "../../tests/e2e/browser.mjs";
-import { serve } from "../../tests/e2e/server.mjs";
 import { median } from "./median.mjs";
+import { inBrowser } from "./worker.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -21,36 +20,13 @@ const { values: options } = parseArgs({
 const backend = options.backend;
 const [repeat, steps] = [Number(options.repeat), Number(options.steps)];
 
-/** What the worker measured in a browser of its own. */
-async function measure() {
-  const server = await serve(ROOT);
-  const browser = await launch({ gpu: backend === "webgpu" });
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.address}benches/web/index.html`);
-    return await page.evaluate(
-      (job) =>
-        new Promise((resolve, reject) => {
-          const worker = new Worker("worker.js", { type: "module" });
-          worker.onmessage = ({ data }) => resolve(data);
-          worker.onerror = ({ message }) => reject(new Error(message));
-          worker.postMessage(job);
-        }),
-      { backend, steps, repeat },
-    );
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-}
-
 /** Cells that the simulation of a pair sweeps: every padded cell, shot and time step. */
 function sweptCells({ nz, nx, shots, samples }) {
   const { sponge } = JSON.parse(readFileSync(`${ROOT}www/public/weights/manifest.json`, "utf8")).survey;
   return (nz + 2 * sponge) * (nx + 2 * sponge) * shots * samples;
 }
 
-const { load, first, warm, adapter, shape } = await measure();
+const { load, first, warm, adapter, shape } = await inBrowser("benches/web/", "worker.js", { backend, steps, repeat });
 const row = (cells) => console.log(`| ${cells.join(" | ")} |`);
 console.log(`${backend} (${adapter}), ${cpus()[0].model}, ${steps} steps, ${repeat} pairs after the first`);
 console.log(`load: ${load.toFixed(0)} ms\n`);

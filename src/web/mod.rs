@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod gpu;
 mod invert;
+mod network;
 mod probe;
 mod report;
 mod simulate;
@@ -20,8 +21,8 @@ pub use engine::Engine;
 pub use error::{EngineError, ErrorCode};
 pub use probe::probe;
 pub use types::{
-    Backend, EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair, PairShape, PathPoint, Prediction, Probe,
-    Stage, Timing, Toward, Wavefield,
+    Backend, EngineEvent, GenerateRequest, Inversion, InvertRequest, Network, Pair, PairShape, PathPoint, Prediction,
+    Probe, Stage, Timing, Toward, Wavefield,
 };
 
 use wasm_bindgen::prelude::wasm_bindgen;

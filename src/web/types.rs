@@ -78,6 +78,18 @@ pub struct InvertRequest {
     pub steps: usize,
 }
 
+/// A network that can be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub enum Network {
+    /// The flow's velocity at noisy latents.
+    Denoiser,
+    /// Latents to normalised velocity maps.
+    VelocityDecoder,
+    /// Latents to log amplitudes.
+    SeismicDecoder,
+}
+
 /// A stage of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::process::{command, run};
 use crate::tools::{self, Browser};
-use crate::{engine, page};
+use crate::{engine, page, peer};
 
 /// What to measure.
 #[derive(Args)]
@@ -15,15 +15,21 @@ pub(crate) struct Options {
     /// Where the engine computes.
     #[arg(long, value_enum, default_value_t = Backend::Flex)]
     backend: Backend,
-    /// Pairs that are timed, after a first one.
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
-    repeat: u32,
+    /// Pairs or runs that are timed, after a first one; without it 7, and 20 beside a peer.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: Option<u32>,
     /// Denoising steps of a pair; with 0, the simulator alone.
     #[arg(long, default_value_t = 20)]
     steps: u32,
     /// What a visitor of the page waits for, instead of what a pair takes.
     #[arg(long, conflicts_with_all = ["backend", "steps"])]
     page: bool,
+    /// What networks cost against the batch, and a pair against steps and guidance.
+    #[arg(long, conflicts_with_all = ["page", "peer", "steps"])]
+    curves: bool,
+    /// One network at a time, beside another runtime on the same networks.
+    #[arg(long, value_enum, conflicts_with_all = ["page", "steps"])]
+    peer: Option<Peer>,
 }
 
 /// The engine's backends.
@@ -33,6 +39,13 @@ enum Backend {
     Flex,
     /// WebGPU; in headless Chromium that is SwiftShader, a GPU in software.
     Webgpu,
+}
+
+/// What people would use instead.
+#[derive(Clone, Copy, ValueEnum)]
+enum Peer {
+    /// onnxruntime-web, WebAssembly on one thread or WebGPU.
+    Onnx,
 }
 
 impl Backend {
@@ -52,13 +65,20 @@ pub(crate) fn bench(root: &Path, options: &Options) -> Result<()> {
     page::install(root)?;
     let Browser { chromium, .. } = tools::browser(root)?;
     let mut node = command(root, "node");
+    let backend = ["--backend", options.backend.name()];
+    let mut repeat = 7;
     if options.page {
         page::build(root)?;
         node.arg("benches/web/page.mjs");
+    } else if let Some(Peer::Onnx) = options.peer {
+        peer::onnx(root)?;
+        node.arg("benches/peers/onnx/bench.mjs").args(backend);
+        repeat = 20;
+    } else if options.curves {
+        node.arg("benches/web/curves.mjs").args(backend);
     } else {
-        node.args(["benches/web/bench.mjs", "--backend", options.backend.name()]);
-        node.args(["--steps", &options.steps.to_string()]);
+        node.arg("benches/web/bench.mjs").args(backend).args(["--steps", &options.steps.to_string()]);
     }
-    node.args(["--repeat", &options.repeat.to_string()]);
+    node.args(["--repeat", &options.repeat.unwrap_or(repeat).to_string()]);
     run(node.env("CHROMIUM", chromium))
 }

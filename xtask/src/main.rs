@@ -9,6 +9,7 @@ mod count;
 mod demo;
 mod engine;
 mod page;
+mod peer;
 mod process;
 mod step;
 mod test;
@@ -43,7 +44,7 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
-    /// Prints what a pair takes in headless Chromium, stage by stage.
+    /// Prints what a pair takes in headless Chromium, stage by stage, or the engine beside a peer.
     BenchWeb(bench_web::Options),
 }
 

@@ -12,13 +12,18 @@ use crate::step::{ready, step};
 
 /// Installs the packages of the lock file unless that was done since it changed.
 pub(crate) fn install(root: &Path) -> Result<()> {
-    let www = folder(root);
-    let time = |file: &str| -> Option<SystemTime> { fs::metadata(www.join(file)).ok()?.modified().ok() };
+    install_packages(&folder(root))
+}
+
+/// [`install`] for another folder with a lock file.
+pub(crate) fn install_packages(folder: &Path) -> Result<()> {
+    let time = |file: &str| -> Option<SystemTime> { fs::metadata(folder.join(file)).ok()?.modified().ok() };
     if time("node_modules/.package-lock.json").is_some_and(|installed| Some(installed) >= time("package-lock.json")) {
         ready("npm packages");
         return Ok(());
     }
-    step("Installing npm packages", || run(npm(root).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])))
+    let arguments = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    step("Installing npm packages", || run(command(folder, "npm").args(arguments)))
 }
 
 /// Bundles the page into `www/dist`.
