@@ -57,6 +57,9 @@ impl SamplerConfig {
     }
 }
 
+/// Times and labels that the denoiser's conditions are worked out for at once.
+const CONDITIONS: usize = 64;
+
 /// A batch of latents on its way from noise.
 #[derive(Debug)]
 pub struct Sampler<'a> {
@@ -66,6 +69,8 @@ pub struct Sampler<'a> {
     times: Vec<f32>,
     step: usize,
     noisy: Tensor<3>,
+    /// What the denoiser is told at each of the next steps, see [`Denoiser::conditions`].
+    conditions: Option<Tensor<5>>,
     /// The flow at the step before and the length of that step.
     previous: Option<(Tensor<3>, f32)>,
 }
@@ -98,6 +103,7 @@ impl<'a> Sampler<'a> {
             times: times(config.steps),
             step: 0,
             noisy: Tensor::from_data(TensorData::new(noise, [samples.len(), tokens, width]), device),
+            conditions: None,
             previous: None,
         }
     }
@@ -125,7 +131,7 @@ impl<'a> Sampler<'a> {
     /// costs one evaluation. The last step ends on the denoiser's own estimate of the latent.
     pub fn advance(&mut self) -> Option<Step> {
         let (&now, &next) = (self.times.get(self.step)?, self.times.get(self.step + 1)?);
-        let flow = self.flow(now);
+        let flow = self.flow();
         let length = next - now;
         let direction = match self.previous.take() {
             Some((before, length_before)) if next > 0.0 => {
@@ -145,23 +151,35 @@ impl<'a> Sampler<'a> {
         std::iter::from_fn(|| self.advance()).last().map(|step| step.latent)
     }
 
-    /// The guided flow at time `t`: both branches of the guidance in one batch.
-    fn flow(&self, t: f32) -> Tensor<3> {
+    /// The guided flow at the step at hand: both branches of the guidance in one batch.
+    fn flow(&mut self) -> Tensor<3> {
         let [batch, ..] = self.noisy.dims();
-        let device = self.noisy.device();
-        let evaluate = |noisy: Tensor<3>, labels: &[FamilyLabel]| {
-            let time = Tensor::full([labels.len(), 1], t, &device);
-            self.denoiser.forward(noisy, time, self.denoiser.labels(labels, &device))
-        };
         let unguided = self.guidance == 1.0 || self.labels.iter().all(|&label| label == FamilyLabel::Any);
         if unguided {
-            return evaluate(self.noisy.clone(), &self.labels);
+            let condition = self.condition(&self.labels.clone());
+            return self.denoiser.flow(self.noisy.clone(), condition);
         }
         let labels: Vec<_> = self.labels.iter().copied().chain(vec![FamilyLabel::Any; batch]).collect();
-        let both = evaluate(self.noisy.clone().repeat_dim(0, 2), &labels);
+        let condition = self.condition(&labels);
+        let both = self.denoiser.flow(self.noisy.clone().repeat_dim(0, 2), condition);
         let family = both.clone().narrow(0, 0, batch);
         let any = both.narrow(0, batch, batch);
         any.clone() + (family - any) * self.guidance
+    }
+
+    /// What the denoiser is told of the step at hand, worked out for several steps at once.
+    fn condition(&mut self, labels: &[FamilyLabel]) -> Tensor<4> {
+        let ahead = (CONDITIONS / labels.len()).max(1);
+        let index = self.step % ahead;
+        let conditions = match self.conditions.take() {
+            Some(conditions) if index > 0 => conditions,
+            _ => {
+                let end = (self.step + ahead).min(self.times.len() - 1);
+                self.denoiser.conditions(&self.times[self.step..end], labels, &self.noisy.device())
+            }
+        };
+        self.conditions = Some(conditions.clone());
+        conditions.narrow(0, index, 1).squeeze_dim(0)
     }
 }
 

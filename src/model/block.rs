@@ -12,12 +12,16 @@ use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 
 use super::config::TransformerConfig;
+use super::stack::Stack;
+
+/// Scale, shift and gate of the attention, then of the feed-forward part.
+pub(super) const MODULATIONS: usize = 6;
 
 /// Hidden width of the feed-forward part, in token widths.
 const EXPANSION: usize = 4;
 
 /// Guards the division in [`rms_norm`].
-const EPSILON: f64 = 1e-6;
+pub(super) const EPSILON: f64 = 1e-6;
 
 /// Scales each token to a root mean square of one.
 pub(super) fn rms_norm(tokens: Tensor<3>) -> Tensor<3> {
@@ -28,11 +32,11 @@ pub(super) fn rms_norm(tokens: Tensor<3>) -> Tensor<3> {
 /// Self-attention and a feed-forward layer, each behind a normalisation and beside a residual connection.
 #[derive(Module, Debug)]
 pub(super) struct Block {
-    qkv: Linear,
-    attention_out: Linear,
-    up: Linear,
-    down: Linear,
-    heads: usize,
+    pub(super) qkv: Linear,
+    pub(super) attention_out: Linear,
+    pub(super) up: Linear,
+    pub(super) down: Linear,
+    pub(super) heads: usize,
 }
 
 impl Block {
@@ -49,14 +53,22 @@ impl Block {
         }
     }
 
-    /// (batch, tokens, width) to the same.
-    pub(super) fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let tokens = tokens.clone() + self.attend(rms_norm(tokens));
-        tokens.clone() + self.feed_forward(rms_norm(tokens))
+    /// (batch, tokens, width) to the same. A `modulation`, (batch, modulations, width), scales and shifts what both parts are
+    /// given and scales what they add.
+    pub(super) fn forward(&self, tokens: Tensor<3>, modulation: Option<Tensor<3>>) -> Tensor<3> {
+        let Some(modulation) = modulation else {
+            let tokens = tokens.clone() + self.attend(rms_norm(tokens));
+            return tokens.clone() + self.feed_forward(rms_norm(tokens));
+        };
+        let part = |part| modulation.clone().narrow(1, part, 1);
+        let attended = self.attend(rms_norm(tokens.clone()) * (part(0) + 1.0) + part(1));
+        let tokens = tokens + attended * (part(2) + 1.0);
+        let fed = self.feed_forward(rms_norm(tokens.clone()) * (part(3) + 1.0) + part(4));
+        tokens + fed * (part(5) + 1.0)
     }
 
     /// Multi-head self-attention of normalised tokens.
-    pub(super) fn attend(&self, tokens: Tensor<3>) -> Tensor<3> {
+    fn attend(&self, tokens: Tensor<3>) -> Tensor<3> {
         let [batch, count, width] = tokens.dims();
         let [query, key, value] = self
             .project(tokens)
@@ -81,7 +93,7 @@ impl Block {
     }
 
     /// The feed-forward part on normalised tokens.
-    pub(super) fn feed_forward(&self, tokens: Tensor<3>) -> Tensor<3> {
+    fn feed_forward(&self, tokens: Tensor<3>) -> Tensor<3> {
         self.down.forward(relu(self.up.forward(tokens)))
     }
 }
@@ -153,8 +165,7 @@ impl Transformer {
     }
 
     pub(super) fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let start = self.input.forward(tokens) + self.positions.val();
-        let end = self.blocks.iter().fold(start, |tokens, block| block.forward(tokens));
-        self.output.forward(rms_norm(end))
+        let Self { input, positions, blocks, output } = self;
+        Stack { input, positions, blocks, output }.forward(tokens, None)
     }
 }

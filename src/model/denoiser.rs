@@ -6,15 +6,13 @@ use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear};
 use burn::prelude::*;
 use burn::tensor::activation::silu;
 
-use super::block::{Block, linear, positions, rms_norm};
+use super::block::{Block, MODULATIONS, linear, positions};
 use super::config::ModelConfig;
+use super::stack::Stack;
 use crate::family::Family;
 
 /// Sines and cosines that tell the denoiser the time.
 const TIME_FEATURES: usize = 128;
-
-/// Shift, scale and gate of the attention and of the feed-forward part.
-const MODULATIONS: usize = 6;
 
 /// The family that a sample is asked to be of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,21 +81,33 @@ impl Denoiser {
     /// The flow's velocity at noisy standardised latents (batch, tokens, latent width), times (batch, 1) in 0..1 and
     /// family labels (batch, 1) from [`Denoiser::labels`].
     pub fn forward(&self, noisy: Tensor<3>, time: Tensor<2>, labels: Tensor<2, Int>) -> Tensor<3> {
-        let width = self.positions.dims()[2];
-        let condition = silu(self.time.forward(time_features(time)) + self.families.forward(labels).squeeze_dim(1));
-        let batch = condition.dims()[0];
-        let shared = self.modulation.forward(condition).reshape([batch, MODULATIONS, width]);
+        let [_, _, width] = self.positions.dims();
+        let shared = self.modulate(time, labels).unsqueeze_dim::<4>(0);
+        self.flow(noisy, shared + self.offsets.val().reshape([-1, 1, MODULATIONS as i32, width as i32]))
+    }
 
-        let mut tokens = self.input.forward(noisy) + self.positions.val();
-        for (index, block) in self.blocks.iter().enumerate() {
-            let modulation = shared.clone() + self.offsets.val().narrow(0, index, 1);
-            let part = |part| modulation.clone().narrow(1, part, 1);
-            let attended = block.attend(rms_norm(tokens.clone()) * (part(0) + 1.0) + part(1));
-            tokens = tokens + attended * (part(2) + 1.0);
-            let fed = block.feed_forward(rms_norm(tokens.clone()) * (part(3) + 1.0) + part(4));
-            tokens = tokens + fed * (part(5) + 1.0);
-        }
-        self.output.forward(rms_norm(tokens))
+    /// What each of `times` and `labels` say to each block, (times, depth, labels, modulations, width).
+    pub fn conditions(&self, times: &[f32], labels: &[FamilyLabel], device: &Device) -> Tensor<5> {
+        let [_, _, width] = self.positions.dims();
+        let time: Vec<f32> = times.iter().flat_map(|&time| vec![time; labels.len()]).collect();
+        let time = Tensor::<1>::from_data(time.as_slice(), device).unsqueeze_dim(1);
+        let shared = self.modulate(time, self.labels(labels, device).repeat_dim(0, times.len()));
+        shared.reshape([times.len(), 1, labels.len(), MODULATIONS, width])
+            + self.offsets.val().reshape([1, -1, 1, MODULATIONS as i32, width as i32])
+    }
+
+    /// [`Denoiser::forward`] with what times and labels say to each block, (depth, batch, modulations, width).
+    pub fn flow(&self, noisy: Tensor<3>, condition: Tensor<4>) -> Tensor<3> {
+        let Self { input, positions, blocks, output, .. } = self;
+        Stack { input, positions, blocks, output }.forward(noisy, Some(condition))
+    }
+
+    /// What all blocks are told of times (batch, 1) and labels (batch, 1): (batch, modulations, width).
+    fn modulate(&self, time: Tensor<2>, labels: Tensor<2, Int>) -> Tensor<3> {
+        let [_, _, width] = self.positions.dims();
+        let condition = silu(self.time.forward(time_features(time)) + self.families.forward(labels).squeeze_dim(1));
+        let [batch, _] = condition.dims();
+        self.modulation.forward(condition).reshape([batch, MODULATIONS, width])
     }
 
     /// Labels as a tensor (batch, 1).
@@ -149,5 +159,22 @@ mod tests {
         let velocity = denoiser.forward(noisy.clone(), time, labels);
         assert_eq!(velocity.dims(), noisy.dims());
         assert_eq!(velocity.abs().max().into_scalar::<f32>(), 0.0);
+    }
+
+    #[test]
+    fn conditions_are_worked_out_for_many_steps_at_once() {
+        let config = ModelConfig::tiny();
+        let device = Device::flex();
+        let mut denoiser = Denoiser::new(&config, &device);
+        denoiser.output = linear(config.denoiser.width, config.latent.width(), 1.0, &device);
+        let labels = [FamilyLabel::Of(Family::StyleB), FamilyLabel::Any];
+        let noisy = Tensor::ones([2, 81, config.latent.width()], &device);
+        let conditions = denoiser.conditions(&[0.9, 0.3], &labels, &device);
+        for (step, time) in [(0, 0.9), (1, 0.3)] {
+            let time = Tensor::full([2, 1], time, &device);
+            let expected = denoiser.forward(noisy.clone(), time, denoiser.labels(&labels, &device));
+            let found = denoiser.flow(noisy.clone(), conditions.clone().narrow(0, step, 1).squeeze_dim(0));
+            assert!((found - expected).abs().max().into_scalar::<f32>() < 1e-5, "step {step}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod config;
 mod denoiser;
 mod patch;
 mod patch_transformer;
+mod stack;
 mod velocity;
 mod weights;
 

@@ -25,7 +25,7 @@ impl Engine {
         let model = &self.model;
         let [tokens, width] = [model.manifest.model.token_count(), model.manifest.model.latent.width()];
         let batch = latents.len() / (tokens * width);
-        if batch == 0 || latents.len() % (tokens * width) != 0 {
+        if batch == 0 || !latents.len().is_multiple_of(tokens * width) {
             let sentence = format!("{} values are no latents of {tokens} x {width} values.", latents.len());
             return Err(EngineError::new(ErrorCode::BadRequest, sentence));
         }
