@@ -14,10 +14,13 @@ use super::error::{EngineError, ErrorCode};
 
 /// Fewest invocations of a workgroup that the compute kernels are written for. WebGPU promises as many; its
 /// compatibility mode does not.
-const WORKGROUP_INVOCATIONS: u32 = 256;
+const WORKGROUP_INVOCATIONS: u64 = 256;
 
 /// Fewest storage buffers of a shader stage that the compute kernels are written for.
-const STORAGE_BUFFERS: u32 = 8;
+const STORAGE_BUFFERS: u64 = 8;
+
+/// Least bytes of a storage buffer: WebGPU promises as many, and with less the engine has not been tried.
+const STORAGE_BYTES: u64 = 128 << 20;
 
 /// Words by which programs that stand in for a GPU are known.
 const SOFTWARE: [&str; 5] = ["swiftshader", "llvmpipe", "lavapipe", "software", "basic render"];
@@ -68,8 +71,10 @@ impl Adapter {
 /// The first limit that is too low for the engine, as a sentence.
 fn lacking(limits: &wgpu::Limits) -> Option<String> {
     [
-        ("invocations of a workgroup", limits.max_compute_invocations_per_workgroup, WORKGROUP_INVOCATIONS),
-        ("storage buffers of a shader", limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS),
+        ("invocations of a workgroup", limits.max_compute_invocations_per_workgroup.into(), WORKGROUP_INVOCATIONS),
+        ("storage buffers of a shader", limits.max_storage_buffers_per_shader_stage.into(), STORAGE_BUFFERS),
+        ("bytes of a storage buffer", limits.max_storage_buffer_binding_size, STORAGE_BYTES),
+        ("bytes of a buffer", limits.max_buffer_size, STORAGE_BYTES),
     ]
     .into_iter()
     .find(|(_, offered, needed)| offered < needed)

@@ -283,6 +283,16 @@ describe("reduce", () => {
     expect(shown(reduce(half, { type: "settings", settings: { point: 0 } }))?.velocity).toBe(pairs[0]?.velocity);
   });
 
+  it("begins a pair anew when the engine has moved", () => {
+    const first: Action = { type: "event", event: step(1, 0.5) };
+    const reason = { code: "device-lost", message: "The GPU device was lost." };
+    const moved: Action = { type: "moved", engine: { ...LOADED, backend: "flex" }, error: reason };
+    const start: Action = { type: "started", request: REQUEST };
+    const state = stateAfter({ type: "loaded", engine: LOADED }, start, first, moved, first);
+    expect(state).toMatchObject({ phase: "running", error: reason, engine: { backend: "flex" } });
+    expect(state.sample?.path).toEqual([{ step: 1, deviation: 0.5 }]);
+  });
+
   it("shows the inverted map whose gathers come nearest, and any other that is chosen", () => {
     const given = { name: "d.npy", gathers: new Float32Array([1, 2]), truth: null };
     const map = (index: number, misfit: number): Action => {

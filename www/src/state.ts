@@ -62,6 +62,8 @@ export type Action =
   /** The page stays without the engine until somebody asks for it. */
   | { type: "skipped" }
   | { type: "loaded"; engine: Loaded }
+  /** The engine goes on elsewhere, and what it was at begins anew. */
+  | { type: "moved"; engine: Loaded; error: FailureMessage }
   | { type: "started"; request: GenerateRequest }
   | { type: "event"; event: EngineEvent }
   | { type: "finished"; pair: Pair }
@@ -153,6 +155,15 @@ export function reduce(state: State, action: Action): State {
     case "loading":
       // The last of these may arrive after the answer that they lead up to.
       return state.phase === "loading" ? { ...state, progress: loading(action.done, action.total) } : state;
+    case "moved":
+      return {
+        ...state,
+        engine: action.engine,
+        error: action.error,
+        timings: [],
+        trail: [],
+        sample: stopped(state.sample),
+      };
     case "loaded": {
       const { families, shape } = action.engine;
       return { ...state, engine: action.engine, families, grid: shape, phase: "ready", progress: null };

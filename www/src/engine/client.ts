@@ -8,7 +8,8 @@ import type { Manifest } from "../manifest";
 import type { Action } from "../state";
 import { open } from "./download";
 import { describe, Failure, type FailureMessage } from "./failure";
-import type { EngineWorker } from "./worker";
+import { lifelineEnds } from "./lifeline";
+import type { EngineWorker, Loaded } from "./worker";
 
 /** Largest file that is taken: OpenFWI's own hold 500 sets of gathers in 700 MB. */
 const MOST_BYTES = 800e6;
@@ -17,7 +18,7 @@ const MOST_BYTES = 800e6;
 const FILM_EVERY = 4;
 
 /** Failures after which only a new worker goes on. */
-const ENDS = ["device-lost", "engine-stopped", "out-of-memory"];
+const ENDS = ["device-lost", "engine-stopped", "out-of-memory", "worker-stopped"];
 
 /** Times that the engine is started again by itself. */
 const RECOVERIES = 3;
@@ -57,6 +58,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
   let last: Promise<unknown>;
   /** Whether the worker has failed, and another one is needed. */
   let spent: boolean;
+  /** Rejects when the browser ends the worker. */
+  let end: Promise<never>;
   const employ = () => {
     spent = false;
     worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
@@ -68,6 +71,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     });
     engine = Comlink.wrap<EngineWorker>(worker);
     last = Promise.resolve();
+    end = ended(worker, engine);
+    end.catch(() => undefined);
   };
   const replace = () => {
     worker.terminate();
@@ -75,7 +80,7 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
   };
   employ();
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
-    const turn = last.then(job);
+    const turn = last.then(() => Promise.race([job(), end]));
     last = turn.catch(() => undefined);
     return turn;
   };
@@ -92,6 +97,20 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     dispatch({ type: "notice", error: { ...error, message: `${error.message} The engine has been started again.` } });
   };
 
+  /** Waits until the browser ends a worker that is still in use; a call that is under way fails, or the wait does. */
+  async function ended(mine: Worker, of: Comlink.Remote<EngineWorker>): Promise<never> {
+    const name = await of.lifeline();
+    if (name === null) return new Promise<never>(() => undefined);
+    await lifelineEnds(name);
+    const failure = new Failure("worker-stopped", "The browser ended the engine's worker.");
+    // After those that wait for it.
+    setTimeout(() => {
+      if (mine === worker && !spent) fail(failure);
+    });
+    throw failure;
+  }
+
+  const moved = Comlink.proxy((engine: Loaded, error: FailureMessage) => dispatch({ type: "moved", engine, error }));
   const hear = Comlink.proxy((event: EngineEvent) => dispatch({ type: "event", event }));
   const fail = (thrown: unknown) => {
     const error = describe(thrown);
@@ -140,7 +159,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
           if (here === worker) dispatch({ type: "loading", done, total });
         };
         try {
-          dispatch({ type: "loaded", engine: await engine.load(request, Comlink.proxy(onProgress)) });
+          const loading = engine.load(request, Comlink.proxy(onProgress), moved);
+          dispatch({ type: "loaded", engine: await Promise.race([loading, end]) });
           return true;
         } catch (thrown) {
           spent = true;

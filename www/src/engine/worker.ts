@@ -18,7 +18,8 @@ import engineUrl from "@engine/wavediffusion_bg.wasm?url";
 import * as Comlink from "comlink";
 import type { FileEntry } from "../manifest";
 import { fetchWeights, metered, open } from "./download";
-import { describe, Failure } from "./failure";
+import { describe, Failure, type FailureMessage } from "./failure";
+import { holdLifeline } from "./lifeline";
 
 /** Where the engine ended up running, and why. */
 export interface Loaded {
@@ -76,8 +77,14 @@ function refusal(found: Probe, wanted: Backend | null): string | null {
 /** Failures of WebGPU itself, which the other backend does not share. */
 const GPU_FAILURES = ["webgpu-unavailable", "gpu-error", "device-lost"];
 
-async function start(manifest: string, weights: Uint8Array, wanted: Backend | null): Promise<string | null> {
-  let fallback = refusal(await probe(), wanted);
+/** Loads the engine; tells why it does not run on WebGPU, which `known` may be already. */
+async function start(
+  manifest: string,
+  weights: Uint8Array,
+  wanted: Backend | null,
+  known: string | null,
+): Promise<string | null> {
+  let fallback = known ?? refusal(await probe(), wanted);
   if (fallback === null) {
     try {
       engine = await Engine.load(manifest, weights, "webgpu");
@@ -92,9 +99,52 @@ async function start(manifest: string, weights: Uint8Array, wanted: Backend | nu
   return fallback;
 }
 
+/** Loads the engine again after a failure of the GPU; `known` tells why it may not run there. Set by the first time. */
+let reload: ((known: string | null) => Promise<Loaded>) | null = null;
+
+/** Hears where the engine goes on after such a failure. */
+let onMoved: (loaded: Loaded, reason: FailureMessage) => void = () => undefined;
+
+/** GPU devices that were lost so far. */
+let losses = 0;
+
+/** Whether the work that is under way was called off. */
+let calledOff = false;
+
+/**
+ * Does a piece of work, and again from its beginning when the GPU fails meanwhile: on a new device if it was lost, on
+ * the processor if that happens twice or the GPU refuses the work.
+ */
+function surviving<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+  return guarded(async () => {
+    calledOff = false;
+    for (;;) {
+      const onGpu = engine?.backend === "webgpu";
+      try {
+        return await work(loaded());
+      } catch (thrown) {
+        const failure = describe(thrown);
+        if (!reload || !onGpu || !GPU_FAILURES.includes(failure.code)) throw thrown;
+        losses += 1;
+        const again = failure.code === "device-lost" && losses === 1;
+        onMoved(await reload(again ? null : failure.message), failure);
+        if (calledOff) throw new Failure("cancelled", "The work was called off.");
+      }
+    }
+  });
+}
+
 const api = {
-  /** Fetches engine and weights, picks a backend and gets ready. `onProgress` hears bytes done and in total. */
-  load: (request: LoadRequest, onProgress: (done: number, total: number) => void): Promise<Loaded> =>
+  /** Holds a lock as long as this worker lives; gives its name. */
+  lifeline: holdLifeline,
+
+  /** Fetches engine and weights, picks a backend and gets ready. `onProgress` hears bytes done and in total, `moved` of every
+   * change of the backend or its device afterwards. */
+  load: (
+    request: LoadRequest,
+    onProgress: (done: number, total: number) => void,
+    moved: (loaded: Loaded, reason: FailureMessage) => void,
+  ): Promise<Loaded> =>
     guarded(async () => {
       let done = 0;
       const count = (bytes: number) => {
@@ -107,16 +157,26 @@ const api = {
         ),
         fetchWeights(request.weights, new URL(request.base), count),
       ]);
-      const fallback = await start(request.manifest, weights, request.backend);
-      const { backend, adapter } = loaded();
-      return { backend, adapter, fallback, families: loaded().families(), shape: loaded().shape() };
+      const begin = async (bytes: Uint8Array, known: string | null): Promise<Loaded> => {
+        const fallback = await start(request.manifest, bytes, request.backend, known);
+        const { backend, adapter } = loaded();
+        return { backend, adapter, fallback, families: loaded().families(), shape: loaded().shape() };
+      };
+      onMoved = moved;
+      reload = async (known) => {
+        const lost = engine;
+        engine = null;
+        lost?.free();
+        return begin(await fetchWeights(request.weights, new URL(request.base), () => undefined), known);
+      };
+      return begin(weights, null);
     }),
 
   /** Generates a pair; `onEvent` is awaited, so that a slow page slows the engine rather than queueing pictures. */
   generate: (request: GenerateRequest, onEvent: (event: EngineEvent) => void): Promise<Pair> =>
-    guarded(async () => {
+    surviving(async (engine) => {
       const forward = (event: EngineEvent) => onEvent(Comlink.transfer(event, movable(event)));
-      const pair = await loaded().generate(request, forward);
+      const pair = await engine.generate(request, forward);
       return Comlink.transfer(pair, movable(pair));
     }),
 
@@ -127,15 +187,15 @@ const api = {
     request: InvertRequest,
     onEvent: (event: EngineEvent) => void,
   ): Promise<Inversion> =>
-    guarded(async () => {
+    surviving(async (engine) => {
       const forward = (event: EngineEvent) => onEvent(Comlink.transfer(event, movable(event)));
-      const inversion = await loaded().invert(gathers, truth, request, forward);
+      const inversion = await engine.invert(gathers, truth, request, forward);
       return Comlink.transfer(inversion, movable(inversion));
     }),
   /** Gathers of a velocity map, by the wave equation. */
   simulate: (velocity: Float32Array): Promise<Float32Array> =>
-    guarded(async () => {
-      const gathers = await loaded().simulate(velocity, () => undefined);
+    surviving(async (engine) => {
+      const gathers = await engine.simulate(velocity, () => undefined);
       return Comlink.transfer(gathers, [gathers.buffer as ArrayBuffer]);
     }),
   /** When the direct wave through a velocity map has passed each receiver. */
@@ -143,9 +203,9 @@ const api = {
     guarded(async () => loaded().directWaveEnd(velocity)),
   /** What the model expects of a velocity map, and what the wave equation makes of it. */
   predict: (velocity: Float32Array, onEvent: (event: EngineEvent) => void): Promise<Prediction> =>
-    guarded(async () => {
+    surviving(async (engine) => {
       const forward = (event: EngineEvent) => onEvent(Comlink.transfer(event, movable(event)));
-      const prediction = await loaded().predict(velocity, forward);
+      const prediction = await engine.predict(velocity, forward);
       return Comlink.transfer(prediction, movable(prediction));
     }),
   /** The gathers in a .npy file. */
@@ -159,7 +219,10 @@ const api = {
   writeGathers: (gathers: Float32Array): Promise<Uint8Array<ArrayBuffer>> =>
     guarded(async () => loaded().writeGathers(gathers) as Uint8Array<ArrayBuffer>),
   /** Stops the generation that is under way at its next step. */
-  cancel: (): void => engine?.cancel(),
+  cancel: (): void => {
+    calledOff = true;
+    engine?.cancel();
+  },
 
   /** The wavefield of one shot through a velocity map, every `every`th time step. */
   wavefield: (velocity: Float32Array, shot: number, every: number): Promise<Wavefield> =>
