@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use wavediffusion::family::Family;
+use wavediffusion::manifest::Manifest;
 use wavediffusion::model::{ModelConfig, read_weights};
 use wavediffusion::npy::NpyArray;
 use wavediffusion_trainer::train::{AutoencoderConfig, ClassifierConfig, DiffusionConfig, read_config};
@@ -114,6 +116,23 @@ fn exported_weights_sample_the_same_pair_again_and_write_it_in_openfwis_shapes()
     assert_eq!(verdict["path"][1]["deviation"], verdict["deviation"]);
     assert_eq!(NpyArray::read(&a.join("velocity.npy")).unwrap().shape(), [1, 1, 70, 70]);
     assert_eq!(NpyArray::read(&a.join("generated.npy")).unwrap().shape(), [1, 5, 1000, 70]);
+}
+
+#[test]
+fn another_example_pair_takes_the_place_of_the_exported_one() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(weights()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
+    }
+    let manifest = || Manifest::parse(&fs::read_to_string(dir.path().join("manifest.json")).unwrap()).unwrap();
+    let before = manifest();
+    succeed(&["example", "--weights", text(dir.path()), "--family", "Style-A", "--seed", "7", "--steps", "2"]);
+    let after = manifest();
+    let example = after.example.as_ref().unwrap();
+    assert_eq!((example.family, example.seed, example.steps), (Some(Family::StyleA), 7, 2));
+    assert!(example.entry.check(&fs::read(dir.path().join("example.bin")).unwrap()).is_ok());
+    assert_eq!((after.weights, after.model), (before.weights, before.model));
 }
 
 #[test]

@@ -2,26 +2,24 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use wavediffusion::family::Family;
-use wavediffusion::gathers::Gathers;
-use wavediffusion::generate::{CpuSimulator, Pair, PairModel, Request, Unobserved};
+use wavediffusion::generate::PairModel;
 use wavediffusion::manifest::{
-    AUTOENCODER, ConsistencyReference, DENOISER, ExamplePair, FORMAT, FileEntry, Manifest, Provenance, TrainingRecord,
+    AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance, TrainingRecord,
 };
 use wavediffusion::model::{Denoiser, collect_weights, write_weights};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use super::evaluate::SamplerArgs;
+use super::example::{EXAMPLE, example, write};
 use super::train::{CONFIG, Part};
 use crate::device::DeviceArg;
 use crate::evaluate::{Plan, PrecisionChange, evaluate};
-use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
 use crate::train::{AutoencoderConfig, DiffusionConfig, LoopConfig, Parts, Progress, latest, read_config};
-use crate::weights::MANIFEST;
 
 /// Write the weights of two training runs, their manifest with measured figures, and an example pair
 #[derive(Args, Debug)]
@@ -53,9 +51,6 @@ pub struct ExportArgs {
     #[command(flatten)]
     sampler: SamplerArgs,
 }
-
-/// Samples of the example pair's gathers that are left out for each that is kept: 4 ms is enough for a picture.
-const EXAMPLE_STRIDE: usize = 4;
 
 /// Runs the command.
 ///
@@ -124,35 +119,9 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         model.manifest.metrics["half_precision"] = serde_json::to_value(change)?;
     }
 
-    let request =
-        Request { label: Some(args.example_family).into(), noise: args.example_seed.into(), sampler, path: true };
-    let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
-    let bytes = example_bytes(&pair);
-    let config = model.manifest.survey.config();
-    model.manifest.example = Some(ExamplePair {
-        entry: FileEntry::new("example.bin", &bytes),
-        family: Some(args.example_family),
-        seed: args.example_seed,
-        steps: args.sampler.steps,
-        guidance: args.sampler.guidance,
-        samples: config.samples.div_ceil(EXAMPLE_STRIDE),
-        dt: config.dt * EXAMPLE_STRIDE as f64,
-        deviation: pair.comparison.deviation,
-        ssim: pair.comparison.ssim,
-        mse: pair.comparison.mse,
-        consistent: pair.comparison.deviation <= deviation.floor_p90,
-        path: pair.path,
-    });
-
-    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
-    let manifest = serde_json::to_string_pretty(&model.manifest)? + "\n";
-    // The manifest comes last: it names the others by their checksums.
-    for (name, bytes) in
-        [("weights.safetensors", &weights[..]), ("example.bin", &bytes), (MANIFEST, manifest.as_bytes())]
-    {
-        let path = args.out.join(name);
-        files::replace(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    let (example, pair) = example(&model, args.example_family, args.example_seed, args.sampler)?;
+    model.manifest.example = Some(example);
+    write(&args.out, &[("weights.safetensors", &weights), (EXAMPLE, &pair)], &model.manifest)?;
     super::print(&format!(
         "{}{}\n{:.1} MB of weights in {}\n",
         report.markdown(),
@@ -164,16 +133,4 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 
 fn record(config: &LoopConfig, progress: Progress) -> TrainingRecord {
     TrainingRecord { seed: config.seed, steps: progress.step, samples: progress.samples, seconds: progress.seconds }
-}
-
-/// Little-endian f32 of the velocity map, the generated and the simulated gathers, every fourth sample of them.
-fn example_bytes(pair: &Pair) -> Vec<u8> {
-    let coarse = |gathers: &Gathers| -> Vec<f32> {
-        let row = gathers.receivers();
-        (0..gathers.shots())
-            .flat_map(|shot| gathers.shot(shot).chunks_exact(row).step_by(EXAMPLE_STRIDE).flatten().copied())
-            .collect()
-    };
-    let gathers = [coarse(&pair.generated), coarse(&pair.simulated)].concat();
-    pair.velocity.values().iter().chain(&gathers).flat_map(|v| v.to_le_bytes()).collect()
 }

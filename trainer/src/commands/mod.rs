@@ -3,6 +3,7 @@
 pub mod ablate;
 pub mod bench;
 pub mod evaluate;
+pub mod example;
 pub mod export;
 pub mod invert;
 pub mod sample;
