@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::family::Family;
 use crate::model::{Autoencoder, Denoiser, ModelConfig, ModelConfigError, Weights, WeightsError};
 use crate::model::{load_weights, read_weights};
-use crate::signal::Normalisation;
+use crate::signal::{Normalisation, NormalisationError};
 use crate::survey::Survey;
 use burn::prelude::Device;
 
@@ -190,6 +190,9 @@ pub enum ManifestError {
     /// Sizes that no network can have.
     #[error("the manifest's {0}")]
     Model(#[from] ModelConfigError),
+    /// Values that cannot be scaled.
+    #[error("the manifest's normalisation: {0}")]
+    Normalisation(#[from] NormalisationError),
     /// A file of another length.
     #[error("{file} has {found} bytes, the manifest says {expected}; it is truncated or of another version")]
     Length {
@@ -228,6 +231,7 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_str(text)?;
         manifest.model.check()?;
+        manifest.normalisation.check()?;
         if manifest.families != Family::ALL || manifest.model.families != Family::ALL.len() {
             return Err(ManifestError::Families { found: manifest.families });
         }
@@ -315,6 +319,8 @@ mod tests {
         assert!(refusal(|m| m["families"][0] = "FlatVel-C".into()).contains("FlatVel-C"));
         assert!(refusal(|m| m["survey"]["samples"] = 900.into()).contains("number of samples is 125"));
         assert!(refusal(|m| m["model"]["denoiser"]["heads"] = 7.into()).contains("denoiser"));
+        assert!(refusal(|m| m["normalisation"]["time_stride"] = 0.into()).contains("time stride is 0"));
+        assert!(refusal(|m| m["normalisation"]["velocity"][1] = 0.into()).contains("velocity bounds"));
     }
 
     #[test]

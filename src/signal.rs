@@ -5,6 +5,7 @@
 //! others back.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::gathers::Gathers;
 
@@ -20,7 +21,39 @@ pub struct Normalisation {
     pub time_stride: usize,
 }
 
+/// Why values cannot be scaled.
+#[derive(Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum NormalisationError {
+    /// Bounds that are not finite, or not in order.
+    #[error("the {what} bounds are {low} and {high}; they must be finite, the first below the second")]
+    Bounds {
+        /// What they bound.
+        what: &'static str,
+        /// The lower one.
+        low: f32,
+        /// The upper one.
+        high: f32,
+    },
+    /// A stride of no samples.
+    #[error("the time stride is 0; it must be at least 1")]
+    Stride,
+}
+
 impl Normalisation {
+    /// Tells whether values can be scaled this way and back.
+    ///
+    /// # Errors
+    /// [`NormalisationError`] names the first number that makes no sense.
+    pub fn check(&self) -> Result<(), NormalisationError> {
+        for (what, [low, high]) in [("velocity", self.velocity), ("amplitude", self.amplitude)] {
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                return Err(NormalisationError::Bounds { what, low, high });
+            }
+        }
+        if self.time_stride == 0 { Err(NormalisationError::Stride) } else { Ok(()) }
+    }
+
     /// OpenFWI's bounds, and 8 ms for its 1 ms.
     pub const OPENFWI: Self = Self { velocity: [1500.0, 4500.0], amplitude: [-30.0, 60.0], time_stride: 8 };
 

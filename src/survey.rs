@@ -110,6 +110,16 @@ pub enum SurveyError {
         /// Narrowest width accepted.
         minimum: usize,
     },
+    /// More of something than any computer holds or computes.
+    #[error("the {what} is {found}; the limit is {limit}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there may be.
+        limit: usize,
+    },
     /// The wavelet cannot be sampled with this time step.
     #[error(
         "a time step of {dt} s leaves fewer than two samples per period at 3 x {peak_frequency} Hz; the limit is {limit:.6} s"
@@ -162,6 +172,12 @@ pub const COURANT_LIMIT: f64 = 0.612_372_435_695_794_5;
 /// What the sponge divides an amplitude by.
 const ATTENUATION: f64 = 1e7;
 
+/// Most time steps: a thousand times OpenFWI's.
+const SAMPLES_LIMIT: usize = 1_000_000;
+
+/// Widest sponge, in cells: a hundred times what absorbs all that f32 can tell.
+const SPONGE_LIMIT: usize = 10_000;
+
 /// Narrowest sponge whose damping profile is defined.
 const SPONGE_MINIMUM: usize = 2;
 
@@ -179,6 +195,14 @@ impl Survey {
         {
             if count == 0 {
                 return Err(SurveyError::Empty { what });
+            }
+        }
+        for (what, found, limit) in [
+            ("number of time samples", config.samples, SAMPLES_LIMIT),
+            ("sponge's width in cells", config.sponge, SPONGE_LIMIT),
+        ] {
+            if found > limit {
+                return Err(SurveyError::TooMany { what, found, limit });
             }
         }
         if config.sponge < SPONGE_MINIMUM {
@@ -355,6 +379,8 @@ mod tests {
         assert!(refused(|c| c.sources.clear()));
         assert!(refused(|c| c.samples = 0));
         assert!(refused(|c| c.sponge = 1));
+        assert!(refused(|c| c.samples = usize::MAX));
+        assert!(refused(|c| c.sponge = usize::MAX));
         assert!(refused(|c| c.dt = 0.02));
         assert!(refused(|c| c.signature = Signature::Ricker { peak_frequency: 0.0 }));
         assert!(refused(|c| c.signature = Signature::Samples(vec![1.0, f64::NAN])));

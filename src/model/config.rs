@@ -81,6 +81,13 @@ pub struct TransformerConfig {
     pub heads: usize,
 }
 
+/// Largest of any size, and most tokens: many times those of the shipped networks, and few enough that no product of two
+/// of them overflows and that what is made before any weight is read fits in memory.
+const LARGEST: usize = 8192;
+
+/// Most blocks of a stack.
+const DEEPEST: usize = 128;
+
 /// Sizes that no network can have.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("model configuration: {0}")]
@@ -128,6 +135,12 @@ impl ModelConfig {
     /// [`ModelConfigError`] names the first size that does not.
     pub fn check(&self) -> Result<(), ModelConfigError> {
         let refuse = |message: String| Err(ModelConfigError(message));
+        if let Some((name, size)) = self.sizes().into_iter().find(|&(_, size)| size > LARGEST) {
+            return refuse(format!("the {name} is {size}; the limit is {LARGEST}"));
+        }
+        if self.token_count() > LARGEST {
+            return refuse(format!("there are {} tokens; the limit is {LARGEST}", self.token_count()));
+        }
         for (name, image) in [("velocity", &self.velocity), ("seismic", &self.seismic)] {
             let covered = [self.tokens[0] * image.patch[0], self.tokens[1] * image.patch[1]];
             if image.channels == 0 || image.rows == 0 || image.columns == 0 {
@@ -146,6 +159,9 @@ impl ModelConfig {
             ("seismic decoder", self.seismic_decoder),
             ("denoiser", self.denoiser),
         ] {
+            if stack.depth > DEEPEST {
+                return refuse(format!("the {name} has {} blocks; the limit is {DEEPEST}", stack.depth));
+            }
             if stack.width == 0 || stack.heads == 0 || stack.width % stack.heads != 0 {
                 return refuse(format!(
                     "the {name}'s width {} is no multiple of its {} heads",
@@ -157,6 +173,32 @@ impl ModelConfig {
             return refuse("codes, code width, codes per token, encoder width and families must be above 0".to_owned());
         }
         Ok(())
+    }
+
+    /// Every size, with its name.
+    fn sizes(&self) -> Vec<(&'static str, usize)> {
+        let Self { velocity, seismic, tokens, latent, velocity_encoder, families, .. } = self;
+        let mut sizes = vec![
+            ("number of token rows", tokens[0]),
+            ("number of token columns", tokens[1]),
+            ("number of codes", latent.codes),
+            ("width of a code", latent.code_width),
+            ("number of codes of a token", latent.codes_per_token),
+            ("width of the velocity encoder", *velocity_encoder),
+            ("number of families", *families),
+        ];
+        for ImageConfig { channels, rows, columns, patch } in [velocity, seismic] {
+            sizes.extend([
+                ("number of channels", *channels),
+                ("number of rows", *rows),
+                ("number of columns", *columns),
+            ]);
+            sizes.extend(patch.map(|size| ("size of a patch", size)));
+        }
+        for stack in [self.velocity_decoder, self.seismic_encoder, self.seismic_decoder, self.denoiser] {
+            sizes.push(("width of a transformer", stack.width));
+        }
+        sizes
     }
 }
 
@@ -178,5 +220,19 @@ mod tests {
         let mut config = ModelConfig::tiny();
         config.seismic.rows = 1000;
         assert!(config.check().unwrap_err().to_string().contains("seismic patches"));
+    }
+
+    #[test]
+    fn sizes_beyond_any_memory_are_refused() {
+        let refused = |change: fn(&mut ModelConfig)| {
+            let mut config = ModelConfig::tiny();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        assert!(refused(|c| c.denoiser.width = 1 << 40).contains("width of a transformer is 1099511627776"));
+        assert!(refused(|c| c.denoiser.depth = 1 << 40).contains("blocks"));
+        assert!(refused(|c| c.tokens = [1000, 1000]).contains("1000000 tokens"));
+        assert!(refused(|c| c.tokens = [usize::MAX, 2]).contains("token rows"));
+        assert!(refused(|c| c.latent.codes = usize::MAX).contains("codes"));
     }
 }

@@ -75,8 +75,8 @@ fn indices(list: &str) -> Result<Vec<usize>, String> {
             Some((first, last)) => (number(first)?, number(last)?),
             None => (number(range)?, number(range)?),
         };
-        if step == 0 || first > last || last - first >= LIMIT {
-            return Err(format!("`{item}` is no range of at most {LIMIT} cells"));
+        if step == 0 || first > last || last - first >= LIMIT - indices.len() {
+            return Err(format!("`{item}` is no range, or the list is longer than {LIMIT}"));
         }
         indices.extend((first..=last).step_by(step));
     }
@@ -103,7 +103,19 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "1", "1:", ":1", "1:a", "1:5-2", "1:0-9/0", "1:-1", "1:0-999999999999", "0-9999:0-9999"] {
+        for text in [
+            "",
+            "1",
+            "1:",
+            ":1",
+            "1:a",
+            "1:5-2",
+            "1:0-9/0",
+            "1:-1",
+            "1:0-999999999999",
+            "0-9999:0-9999",
+            "1:0-999999,0-999999",
+        ] {
             assert!(text.parse::<Positions>().is_err(), "{text}");
         }
     }
