@@ -11,6 +11,7 @@ mod engine;
 mod page;
 mod peer;
 mod process;
+mod size;
 mod step;
 mod test;
 mod tools;
@@ -44,6 +45,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Prints what a visitor loads, and what takes the bytes; fails above the budget.
+    Size,
     /// Prints what a pair takes in headless Chromium, stage by stage, or the engine beside a peer.
     BenchWeb(bench_web::Options),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Demo { port } => succeeded(demo::run(&root, port)),
         Command::Build => succeeded(demo::build(&root)),
         Command::Test { quick } => test::run(&root, quick),
+        Command::Size => succeeded(size::run(&root)),
         Command::BenchWeb(options) => succeeded(bench_web::bench(&root, &options)),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

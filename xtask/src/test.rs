@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::count::{Count, Runner};
 use crate::process::{cargo, command, target, tee};
 use crate::tools::{self, Browser, WASM};
-use crate::{engine, page};
+use crate::{engine, page, size};
 
 /// Seconds that a browser test may take: a software GPU needs tens of milliseconds for one operation.
 const BROWSER_TEST_SECONDS: &str = "900";
@@ -68,6 +68,7 @@ fn browser(suite: &mut Suite, built: bool) {
     pack.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS);
     suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
     if built && suite.prepare("the page", || page::build(root)).is_some() {
+        suite.check_step("size", || size::check(root));
         let files = suite.prepare("the end-to-end tests", || end_to_end_tests(root)).unwrap_or_default();
         let mut node = command(root, "node");
         node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files).env("CHROMIUM", chromium);
@@ -131,6 +132,13 @@ impl Suite<'_> {
         self.total += count;
         if count.failed > 0 {
             self.failures.push(what.to_owned());
+        }
+    }
+
+    /// Runs a check of this program's own.
+    fn check_step(&mut self, what: &str, work: impl FnOnce() -> Result<()>) {
+        if self.prepare(what, work).is_some() {
+            self.total.passed += 1;
         }
     }
 
