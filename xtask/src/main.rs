@@ -8,6 +8,7 @@ mod bench_web;
 mod count;
 mod demo;
 mod engine;
+mod package;
 mod page;
 mod peer;
 mod process;
@@ -45,6 +46,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Packs the engine for npm.
+    Pack,
     /// Prints what a visitor loads, and what takes the bytes; fails above the budget.
     Size,
     /// Prints what a pair takes in headless Chromium, stage by stage, or the engine beside a peer.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Demo { port } => succeeded(demo::run(&root, port)),
         Command::Build => succeeded(demo::build(&root)),
         Command::Test { quick } => test::run(&root, quick),
+        Command::Pack => succeeded(package::run(&root)),
         Command::Size => succeeded(size::run(&root)),
         Command::BenchWeb(options) => succeeded(bench_web::bench(&root, &options)),
     };

@@ -11,10 +11,13 @@ use anyhow::{Context, Result};
 use crate::count::{Count, Runner};
 use crate::process::{cargo, command, target, tee};
 use crate::tools::{self, Browser, WASM};
-use crate::{engine, page, size};
+use crate::{engine, package, page, size};
 
 /// Seconds that a browser test may take: a software GPU needs tens of milliseconds for one operation.
 const BROWSER_TEST_SECONDS: &str = "900";
+
+/// Tells whether the library could be published. Compiling it again, alone, would be another build of burn.
+const PUBLISH: [&str; 6] = ["publish", "--dry-run", "--no-verify", "--allow-dirty", "--package", "wavediffusion"];
 
 /// Runs the checks, prints the count as the last line and tells whether everything passed.
 pub(crate) fn run(root: &Path, quick: bool) -> bool {
@@ -43,6 +46,7 @@ fn native(suite: &mut Suite) {
     suite.check("documentation", cargo(root).args(docs).env("RUSTDOCFLAGS", "-D warnings"));
     let tests = ["test", "--release", "--workspace", "--no-fail-fast"];
     suite.test("native tests", Runner::Cargo, cargo(root).args(tests));
+    suite.check("the library as a package", cargo(root).args(PUBLISH));
 }
 
 /// Types, lints and unit tests of the page.
@@ -69,6 +73,7 @@ fn browser(suite: &mut Suite, built: bool) {
     suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
     if built && suite.prepare("the page", || page::build(root)).is_some() {
         suite.check_step("size", || size::check(root));
+        suite.prepare("the package", || package::pack(root));
         let files = suite.prepare("the end-to-end tests", || end_to_end_tests(root)).unwrap_or_default();
         let mut node = command(root, "node");
         node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files).env("CHROMIUM", chromium);
