@@ -34,7 +34,7 @@ pub(crate) struct Options {
 
 /// The engine's backends.
 #[derive(Clone, Copy, ValueEnum)]
-enum Backend {
+pub(crate) enum Backend {
     /// The processor, with WebAssembly SIMD, on one thread.
     Flex,
     /// WebGPU; in headless Chromium that is SwiftShader, a GPU in software.
@@ -49,7 +49,7 @@ enum Peer {
 }
 
 impl Backend {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Flex => "flex",
             Self::Webgpu => "webgpu",

@@ -8,11 +8,13 @@ mod bench_web;
 mod count;
 mod demo;
 mod engine;
+mod fuzz;
 mod package;
 mod page;
 mod peer;
 mod process;
 mod size;
+mod soak;
 mod step;
 mod test;
 mod tools;
@@ -46,6 +48,10 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Reads damaged input for a while, and fails when anything panics, hangs or allocates too much.
+    Fuzz(fuzz::Options),
+    /// Generates hundreds of pairs in headless Chromium and fails when the engine's memory grows.
+    Soak(soak::Options),
     /// Packs the engine for npm.
     Pack,
     /// Prints what a visitor loads, and what takes the bytes; fails above the budget.
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
         Command::Demo { port } => succeeded(demo::run(&root, port)),
         Command::Build => succeeded(demo::build(&root)),
         Command::Test { quick } => test::run(&root, quick),
+        Command::Fuzz(options) => succeeded(fuzz::fuzz(&root, &options)),
+        Command::Soak(options) => succeeded(soak::soak(&root, &options)),
         Command::Pack => succeeded(package::run(&root)),
         Command::Size => succeeded(size::run(&root)),
         Command::BenchWeb(options) => succeeded(bench_web::bench(&root, &options)),

@@ -1,0 +1,39 @@
+// Generates pair after pair and tells what memory the engine holds.
+
+import initEngine, { Engine } from "../../pkg/wavediffusion.js";
+
+const WEIGHTS = new URL("../../www/public/weights/", import.meta.url);
+
+/** Bytes of the GPU buffers that exist: those made, less those destroyed or collected. */
+let gpuBytes = 0;
+const collected = new FinalizationRegistry((size) => {
+  gpuBytes -= size;
+});
+if (globalThis.GPUDevice) {
+  const { createBuffer } = GPUDevice.prototype;
+  const { destroy } = GPUBuffer.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const buffer = createBuffer.call(this, descriptor);
+    gpuBytes += descriptor.size;
+    collected.register(buffer, descriptor.size, buffer);
+    return buffer;
+  };
+  GPUBuffer.prototype.destroy = function () {
+    if (collected.unregister(this)) gpuBytes -= this.size;
+    destroy.call(this);
+  };
+}
+
+self.onmessage = async ({ data: { backend, steps, pairs } }) => {
+  const { memory } = await initEngine();
+  const text = await (await fetch(new URL("manifest.json", WEIGHTS))).text();
+  const { file } = JSON.parse(text).weights;
+  const weights = new Uint8Array(await (await fetch(new URL(file, WEIGHTS))).arrayBuffer());
+  const engine = await Engine.load(text, weights, backend);
+  const tell = (pair) => postMessage({ pair, wasm: memory.buffer.byteLength, gpu: gpuBytes, adapter: engine.adapter });
+  tell(0);
+  for (let pair = 1; pair <= pairs; pair += 1) {
+    await engine.generate({ family: null, seed: pair, steps, guidance: 1.5, path: false }, () => {});
+    tell(pair);
+  }
+};
