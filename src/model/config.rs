@@ -229,8 +229,8 @@ mod tests {
             change(&mut config);
             config.check().unwrap_err().to_string()
         };
-        assert!(refused(|c| c.denoiser.width = 1 << 40).contains("width of a transformer is 1099511627776"));
-        assert!(refused(|c| c.denoiser.depth = 1 << 40).contains("blocks"));
+        assert!(refused(|c| c.denoiser.width = 1 << 30).contains("width of a transformer is 1073741824"));
+        assert!(refused(|c| c.denoiser.depth = 1 << 30).contains("blocks"));
         assert!(refused(|c| c.tokens = [1000, 1000]).contains("1000000 tokens"));
         assert!(refused(|c| c.tokens = [usize::MAX, 2]).contains("token rows"));
         assert!(refused(|c| c.latent.codes = usize::MAX).contains("codes"));
