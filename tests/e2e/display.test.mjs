@@ -109,7 +109,8 @@ describe("the display", () => {
       };
       const [name, svg] = await save("svg");
       const text = svg.toString();
-      assert.match(name, /^CurveFault-A-\d+\.svg$/);
+      const { example } = JSON.parse(readFileSync(`${dist}weights/manifest.json`, "utf8"));
+      assert.equal(name, `${example.family}-${example.seed}.svg`);
       assert.equal(text.match(/<image /g).length, 6);
       for (const word of ["depth (m)", "time (s)", "receiver (m)", "m/s", "seed", "deviation"]) {
         assert.ok(text.includes(word), word);

@@ -43,8 +43,8 @@ export function createDisplay(commands: Commands, views: View[]): HTMLElement {
   gain.addEventListener("change", () => commands.set({ gain: gain.value === "" ? null : Number(gain.value) }));
   wiggle.addEventListener("change", () => commands.set({ traces: TRACES[wiggle.checked ? 1 : 0] }));
   mute.addEventListener("change", () => commands.set({ mute: mute.checked }));
-  // As menus do: a press elsewhere, or Escape, closes it.
-  document.addEventListener("pointerdown", ({ target }) => {
+  // As menus do: a click elsewhere, or Escape, closes it. At the press already, what is clicked might move away.
+  document.addEventListener("click", ({ target }) => {
     if (target instanceof Node && !panel.contains(target)) panel.open = false;
   });
   panel.addEventListener("keydown", ({ key }) => {
