@@ -163,6 +163,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
           dispatch({ type: "loaded", engine: await Promise.race([loading, end]) });
           return true;
         } catch (thrown) {
+          // Its worker was dismissed: nobody waits for it.
+          if (here !== worker) return false;
           spent = true;
           dispatch({ type: "failed", error: describe(thrown), fatal: true });
           return false;
