@@ -144,8 +144,7 @@ describe("the story", () => {
       await page.keyboard.press("t");
       for (let stop = 1; stop <= 8; stop++) {
         await box.filter({ hasText: `${stop} of 8` }).waitFor();
-        // Two, while the light moves from one to the other.
-        await page.waitForFunction(() => document.querySelectorAll(".driver-active-element").length === 1);
+        assert.equal(await page.locator(".driver-active-element").count(), 1, `stop ${stop}`);
         const spot = await page.locator(".driver-active-element").boundingBox();
         assert.ok(spot.width > 0 && spot.height > 0, `stop ${stop} points at nothing`);
         const seen = await box.boundingBox();

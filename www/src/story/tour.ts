@@ -24,7 +24,8 @@ export function createTour(open: HTMLElement, store: Store, commands: Commands):
     if (here() !== stop) return;
     guide ??= driver({
       steps: STOPS.map(({ title, text, at }) => ({ element: at, popover: { title, description: text } })),
-      animate: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      // While the light moves, a further step would leave the place in between marked.
+      animate: false,
       smoothScroll: false,
       stagePadding: 6,
       stageRadius: 10,
