@@ -1,6 +1,5 @@
 //! Builds the engine: the crate as WebAssembly, with its JavaScript and TypeScript bindings, in `pkg`.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -8,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result};
 use wasmparser::{CustomSectionReader, Parser, Payload};
 
-use crate::process::{cargo, command, run};
+use crate::process::{cargo, command, run, target};
 use crate::step::{ready, step};
 use crate::tools::WASM;
 
@@ -69,9 +68,7 @@ fn without_names(module: &[u8]) -> Result<Vec<u8>> {
 
 /// The module that cargo writes, beside the folder that holds this program.
 pub(crate) fn module() -> Result<PathBuf> {
-    let program = env::current_exe().context("the place of this program is not known")?;
-    let target = program.ancestors().nth(2).context("this program does not lie in cargo's target folder")?;
-    Ok(target.join(WASM).join("release").join("wavediffusion.wasm"))
+    Ok(target()?.join(WASM).join("release").join("wavediffusion.wasm"))
 }
 
 /// Tells one build of a file from another.

@@ -1,13 +1,12 @@
 //! The peers that the engine is measured beside: installs them and gets their networks ready.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::page;
-use crate::process::{command, run};
+use crate::process::{command, run, target};
 use crate::step::{ready, step};
 
 /// Where the peer's scripts are, in the checkout.
@@ -25,7 +24,8 @@ pub(crate) fn onnx(root: &Path) -> Result<()> {
         ready("ONNX networks");
         return Ok(());
     }
-    let environment = environments()?.join("onnx");
+    // Beside what cargo builds.
+    let environment = target()?.join("peers/onnx");
     let python = environment.join("bin/python");
     if !environment.join("installed").is_file() {
         step("Installing PyTorch (gigabytes)", || {
@@ -38,11 +38,4 @@ pub(crate) fn onnx(root: &Path) -> Result<()> {
     step("Exporting the networks to ONNX", || {
         run(command(&folder, &python).arg("export.py").arg(&weights).arg("models"))
     })
-}
-
-/// Where the peers' environments are: beside what cargo builds.
-fn environments() -> Result<PathBuf> {
-    let program = env::current_exe().context("the place of this program is not known")?;
-    let target = program.ancestors().nth(2).context("this program does not lie in cargo's target folder")?;
-    Ok(target.join("peers"))
 }
