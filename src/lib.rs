@@ -13,6 +13,8 @@ pub mod diffusion;
 pub mod family;
 pub mod gathers;
 pub mod generate;
+#[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
+mod gpu;
 pub mod invert;
 pub mod manifest;
 pub mod model;

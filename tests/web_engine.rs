@@ -19,6 +19,9 @@ use wavediffusion::web::{self, Engine, EngineError, ErrorCode};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+#[path = "noise.rs"]
+mod noise;
+
 /// f32 on the GPU against f32 on the CPU, through networks, sampler and simulator.
 const BACKENDS: f64 = 1e-2;
 
@@ -200,6 +203,70 @@ async fn a_run_is_called_off_between_steps_and_the_next_one_finishes() {
         assert_eq!(code(run), ErrorCode::Cancelled);
         assert!(*steps.borrow() <= 1);
         assert!(engine.generate(request(), deaf()).await.is_ok());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_run_is_called_off_at_every_event_and_leaves_nothing_behind() {
+    let engine = Rc::new(engine("flex").await);
+    let request = || js("{ family: 'Style-A', seed: 3, steps: 2, guidance: 1.5, path: true }");
+    let whole = array(&engine.generate(request(), deaf()).await.unwrap(), "velocity");
+    // Runs, calling off at an event; tells how many were heard.
+    let run = async |stop: usize| {
+        let (caller, heard) = (engine.clone(), Rc::new(RefCell::new(0)));
+        let count = heard.clone();
+        let on_event = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+            if *count.borrow() == stop {
+                caller.cancel();
+            }
+            *count.borrow_mut() += 1;
+        });
+        let result = engine.generate(request(), on_event.as_ref().unchecked_ref::<Function>().clone()).await;
+        let heard = *heard.borrow();
+        (result, heard)
+    };
+    let (_, events) = run(usize::MAX).await;
+    assert!(events > 6);
+    for stop in 0..events {
+        let (result, heard) = run(stop).await;
+        assert_eq!((code(result), heard), (ErrorCode::Cancelled, stop + 1));
+    }
+    assert_eq!(array(&engine.generate(request(), deaf()).await.unwrap(), "velocity"), whole);
+}
+
+#[wasm_bindgen_test]
+async fn engines_work_side_by_side() {
+    let alone = array(&engine("flex").await.generate(request(), deaf()).await.unwrap(), "velocity");
+    let mut runs = Vec::new();
+    for backend in ["flex", "webgpu", "flex"] {
+        let engine = engine(backend).await;
+        runs.push((backend, future_to_promise(async move { Ok(engine.generate(request(), deaf()).await?) })));
+    }
+    for (backend, run) in runs {
+        let velocity = array(&JsFuture::from(run).await.unwrap(), "velocity");
+        let error = velocity.iter().zip(&alone).map(|(a, b)| (a - b).abs() / b).fold(0.0, f32::max);
+        assert!(f64::from(error) < BACKENDS && (backend == "webgpu" || error == 0.0), "{backend}: {error}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_freed_engine_gives_its_memory_back() {
+    let memory = || {
+        let buffer = get(&wasm_bindgen::memory(), "buffer").unchecked_into::<js_sys::ArrayBuffer>();
+        buffer.byte_length() as usize
+    };
+    for backend in ["flex", "webgpu"] {
+        let live = async || drop(engine(backend).await.generate(request(), deaf()).await.unwrap());
+        for _ in 0..5 {
+            live().await;
+        }
+        let before = memory();
+        for _ in 0..20 {
+            live().await;
+        }
+        let grown = memory() - before;
+        let leak = 20 * tiny().1.len();
+        assert!(grown < leak / 4, "{backend}: 20 engines took {grown} bytes for good; their weights have {leak}");
     }
 }
 

@@ -81,15 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_fixes_the_noise_bit_for_bit() {
-        let bits: Vec<u32> = gaussian(7, 3).into_iter().map(f32::to_bits).collect();
-        assert_eq!(bits, GOLDEN);
+    fn a_seed_fixes_the_noise_however_much_of_it_is_asked_for() {
         assert_eq!(gaussian(7, 3), gaussian(7, 100)[..3]);
         assert_ne!(gaussian(8, 3), gaussian(7, 3));
     }
-
-    /// Bits of the first numbers of seed 7.
-    const GOLDEN: [u32; 3] = [1_064_463_727, 1_070_991_724, 3_187_259_722];
 
     #[test]
     fn the_ends_of_the_way_are_the_noise_of_the_two_seeds() {

@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 use cubecl::prelude::*;
-use cubecl::server::{Handle, ServerError};
+use cubecl::server::ServerError;
 use thiserror::Error;
 
 use super::Medium;
 use super::kernel::{GridLaunch, advance};
 use super::medium::Source;
 use crate::gathers::{Gathers, GathersShapeError};
+use crate::gpu::Buffer;
 
 /// Columns and rows of a workgroup: 256 invocations, the most that every adapter offers.
 pub(super) const WORKGROUP: (u32, u32) = (32, 8);
@@ -214,30 +215,5 @@ impl GpuSimulator {
     pub(super) fn grid(&self) -> GridLaunch {
         let Medium { rows, columns, sponge, .. } = self.medium;
         GridLaunch::new(rows, columns, sponge, self.medium.shots(), self.medium.samples(), self.medium.receivers())
-    }
-}
-
-/// An array in GPU memory.
-#[derive(Clone)]
-pub(super) struct Buffer {
-    handle: Handle,
-    len: usize,
-}
-
-impl Buffer {
-    pub(super) fn upload<E: CubeElement>(client: &Client, values: &[E]) -> Self {
-        Self { handle: client.create_from_slice(E::as_bytes(values)), len: values.len() }
-    }
-
-    pub(super) fn empty<E: CubeElement>(client: &Client, len: usize) -> Self {
-        Self { handle: client.empty(len * size_of::<E>()), len }
-    }
-
-    pub(super) fn argument(&self) -> BufferArg {
-        // SAFETY: `len` is the number of elements that the handle was made for.
-        #[expect(unsafe_code, reason = "cubecl takes the length of a buffer on trust")]
-        unsafe {
-            BufferArg::from_raw_parts(self.handle.clone(), self.len)
-        }
     }
 }

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use cubecl::prelude::*;
 
 use super::adjoint::kept_every;
-use super::gpu::{Buffer, Fields, GpuError, GpuSimulator, WORKGROUP};
+use super::gpu::{Fields, GpuError, GpuSimulator, WORKGROUP};
 use super::kernel::{advance_adjoint, copy, correlate, inject};
 use crate::gathers::Gathers;
+use crate::gpu::Buffer;
 
 impl GpuSimulator {
     /// What each cell of the velocity map, (nz, nx) row-major, would change in the inner product of the gathers with

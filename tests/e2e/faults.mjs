@@ -24,6 +24,16 @@ export const lesser = (limits) => `{
   });
 }`;
 
+/** Adapters without one of their features. */
+export const without = (feature) => `{
+  const { get } = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, "features");
+  Object.defineProperty(GPUAdapter.prototype, "features", {
+    get() {
+      return new Set([...get.call(this)].filter((name) => name !== ${JSON.stringify(feature)}));
+    },
+  });
+}`;
+
 /** Takes the first \`count\` devices away, each when it has been given so many submissions. */
 export const loseDevices = (count, submissions) => `{
   let left = ${count};

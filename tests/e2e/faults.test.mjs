@@ -1,4 +1,4 @@
-// What happens to a visitor when the browser, the GPU, the network or the disk fails.
+// What happens to a visitor when the browser, the GPU, the network or the disk fails: the table in docs/robustness.md.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,12 +6,13 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { launch, withPage } from "./browser.mjs";
-import { endWorker, inWorker, lesser, loseDevices, MORTAL, NO_ADAPTER, NO_WEBGPU } from "./faults.mjs";
+import { endWorker, inWorker, lesser, loseDevices, MORTAL, NO_ADAPTER, NO_WEBGPU, without } from "./faults.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
 import { serve } from "./server.mjs";
 
 const LOADING = 120;
 const FLEX = 240;
+const WEBGPU = 900;
 
 /** Seconds that a tab is hidden; `HIDDEN_SECONDS` asks for more. */
 const HIDDEN = Number(process.env.HIDDEN_SECONDS ?? 3);
@@ -58,6 +59,18 @@ describe("when something fails", () => {
         assert.match(await hook(page, "fallback").innerText(), reason);
       }));
   }
+
+  test("the device is lost while sampling: a new one makes the same pair", { timeout: 1000 * (LOADING + WEBGPU) }, () =>
+    withPage(browser, {}, async (page) => {
+      // Nor does the adapter measure time, which not every adapter can.
+      await inWorker(page, without("timestamp-query") + loseDevices(1, 40));
+      await page.goto(address({ ...request(expected("webgpu")), backend: "webgpu" }));
+      await reach(page, ["ready"], LOADING);
+      await generate(page, WEBGPU);
+      assert.match(await hook(page, "error").innerText(), /lost/);
+      assert.equal(await hook(page, "backend").innerText(), "webgpu");
+      await assertNative(page, "webgpu");
+    }));
 
   test("the device is lost again and again: the processor takes over", { timeout: 1000 * (LOADING + FLEX) }, () =>
     withPage(browser, {}, async (page) => {

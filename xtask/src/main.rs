@@ -4,6 +4,7 @@
 //! changed. `tools` knows what is installed and how, `engine` and `page` how the two halves of the page are built.
 #![expect(clippy::print_stdout, reason = "a program that talks to a person")]
 
+mod audit;
 mod bench_web;
 mod count;
 mod demo;

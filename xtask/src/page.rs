@@ -42,6 +42,6 @@ fn npm(root: &Path) -> Command {
     command(&folder(root), "npm")
 }
 
-fn folder(root: &Path) -> PathBuf {
+pub(crate) fn folder(root: &Path) -> PathBuf {
     root.join("www")
 }

@@ -8,8 +8,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::audit::{self, Verdict};
 use crate::count::{Count, Runner};
 use crate::process::{cargo, command, target, tee};
+use crate::step::step;
 use crate::tools::{self, Browser, WASM};
 use crate::{engine, package, page, size};
 
@@ -21,7 +23,7 @@ const PUBLISH: [&str; 6] = ["publish", "--dry-run", "--no-verify", "--allow-dirt
 
 /// Runs the checks, prints the count as the last line and tells whether everything passed.
 pub(crate) fn run(root: &Path, quick: bool) -> bool {
-    let mut suite = Suite { root, total: Count::default(), failures: Vec::new() };
+    let mut suite = Suite { root, total: Count::default(), failures: Vec::new(), unanswered: Vec::new() };
     native(&mut suite);
     let engine = suite.prepare("the engine's tools", || tools::wasm(root)).is_some()
         && (quick && root.join("pkg/wavediffusion.d.ts").is_file()
@@ -29,6 +31,7 @@ pub(crate) fn run(root: &Path, quick: bool) -> bool {
     let page = suite.prepare("the page's packages", || tools::node(root).and_then(|()| page::install(root))).is_some();
     if engine && page {
         self::page(&mut suite);
+        suite.audit("vulnerabilities of the page's packages", || audit::packages(root));
     }
     if !quick {
         browser(&mut suite, engine && page);
@@ -47,6 +50,8 @@ fn native(suite: &mut Suite) {
     let tests = ["test", "--release", "--workspace", "--no-fail-fast"];
     suite.test("native tests", Runner::Cargo, cargo(root).args(tests));
     suite.check("the library as a package", cargo(root).args(PUBLISH));
+    suite.audit("licences and sources of the crates", || audit::licences(root));
+    suite.audit("vulnerabilities of the crates", || audit::crates(root));
 }
 
 /// Types, lints and unit tests of the page.
@@ -113,6 +118,8 @@ struct Suite<'a> {
     root: &'a Path,
     total: Count,
     failures: Vec<String>,
+    /// Checks that had no answer.
+    unanswered: Vec<String>,
 }
 
 impl Suite<'_> {
@@ -147,6 +154,15 @@ impl Suite<'_> {
         }
     }
 
+    /// Runs a check that may have no answer, which is then told at the end.
+    fn audit(&mut self, what: &str, work: impl FnOnce() -> Result<Verdict>) {
+        match self.prepare(what, || step(what, work)) {
+            Some(Verdict::Passed) => self.total.passed += 1,
+            Some(Verdict::Unknown(reason)) => self.unanswered.push(format!("{what} ({reason})")),
+            None => {}
+        }
+    }
+
     /// Makes ready what later checks need; a failure counts as a failed check.
     fn prepare<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
         work()
@@ -162,6 +178,9 @@ impl Suite<'_> {
     fn finish(self) -> bool {
         if !self.failures.is_empty() {
             println!("failed: {}", self.failures.join("; "));
+        }
+        for what in self.unanswered {
+            println!("not checked: {what}");
         }
         println!("{} passed, {} failed", self.total.passed, self.total.failed);
         self.total.failed == 0

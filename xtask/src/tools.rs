@@ -14,6 +14,7 @@ use crate::step::{ready, step};
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 const WASM_PACK: &str = "0.15.1";
+const CARGO_DENY: &str = "0.20.2";
 const NODE: u32 = 20;
 
 /// Programs that the browser tests drive.
@@ -33,8 +34,14 @@ pub(crate) fn wasm(root: &Path) -> Result<()> {
 /// What makes the engine's bindings: wasm-bindgen in the version of the lock file, wasm-pack.
 pub(crate) fn wasm_bindings(root: &Path) -> Result<()> {
     let bindgen = locked_version(root, "wasm-bindgen")?;
-    cargo_tool(root, "wasm-bindgen-cli", "wasm-bindgen", &bindgen)?;
-    cargo_tool(root, "wasm-pack", "wasm-pack", WASM_PACK)
+    // It reads and writes tens of megabytes; the others only start programs and read texts.
+    cargo_tool(root, "wasm-bindgen-cli", "wasm-bindgen", &bindgen, 1)?;
+    cargo_tool(root, "wasm-pack", "wasm-pack", WASM_PACK, 0)
+}
+
+/// What knows the licences of crates and the vulnerabilities of their versions.
+pub(crate) fn cargo_deny(root: &Path) -> Result<()> {
+    cargo_tool(root, "cargo-deny", "cargo-deny", CARGO_DENY, 0)
 }
 
 /// The standard library of the engine's target.
@@ -60,8 +67,8 @@ fn locked_version(root: &Path, package: &str) -> Result<String> {
         .with_context(|| format!("Cargo.lock does not name a version of {package}"))
 }
 
-/// Installs `package` unless `program` is there in exactly this `version`.
-fn cargo_tool(root: &Path, package: &str, program: &str, version: &str) -> Result<()> {
+/// Installs `package`, compiled at an optimisation `level`, unless `program` is there in exactly this `version`.
+fn cargo_tool(root: &Path, package: &str, program: &str, version: &str, level: u8) -> Result<()> {
     let found = find(&[program]).and_then(|path| read(command(root, path).arg("--version")).ok());
     if found.is_some_and(|text| text.split_whitespace().nth(1) == Some(version)) {
         ready(&format!("{package} {version}"));
@@ -73,7 +80,7 @@ fn cargo_tool(root: &Path, package: &str, program: &str, version: &str) -> Resul
         let mut cargo = cargo(&anywhere);
         cargo.env_remove("CARGO_TARGET_DIR");
         // They run for seconds, and compile for minutes.
-        cargo.args(["--config", "profile.release.opt-level=1"]);
+        cargo.args(["--config", &format!("profile.release.opt-level={level}")]);
         run(cargo.args(["install", "--quiet", "--force", package, "--version", version]).args(locked))
     };
     step(&format!("Installing {package} {version} (compiles for 1 to 4 minutes)"), || {

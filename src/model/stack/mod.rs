@@ -8,6 +8,10 @@ mod attention;
 mod cpu;
 #[cfg(any(target_arch = "wasm32", test))]
 mod gemm;
+#[cfg(target_arch = "wasm32")]
+mod gpu;
+#[cfg(target_arch = "wasm32")]
+mod kernels;
 #[cfg(any(target_arch = "wasm32", test))]
 mod lanes;
 
@@ -37,6 +41,10 @@ impl Stack<'_> {
         #[cfg(target_arch = "wasm32")]
         if tokens.device() == Device::flex() {
             return cpu::forward(self, tokens, modulation);
+        }
+        #[cfg(target_arch = "wasm32")]
+        if let Some(result) = gpu::forward(self, &tokens, modulation.as_ref()) {
+            return result;
         }
         self.by_burn(tokens, modulation)
     }

@@ -10,6 +10,9 @@ import { STOPS } from "./stops";
 const FORWARD = ["ArrowRight", "PageDown"];
 const BACK = ["ArrowLeft", "PageUp"];
 
+/** What driver.js says of the place it lights up, which opens no dialog: its own box only stands beside it. */
+const OPENERS_CLAIMS = ["aria-haspopup", "aria-expanded", "aria-controls"];
+
 /** The tour is a setting; `open` begins it. */
 export function createTour(open: HTMLElement, store: Store, commands: Commands): void {
   const go = (to: number) => commands.set({ tour: to < 1 || to > STOPS.length ? 0 : to });
@@ -38,6 +41,9 @@ export function createTour(open: HTMLElement, store: Store, commands: Commands):
       doneBtnText: "Done",
       // The page's own keys steer it.
       allowKeyboardControl: false,
+      onHighlighted: (place) => {
+        for (const claim of OPENERS_CLAIMS) place?.removeAttribute(claim);
+      },
       overlayClickBehavior: () => undefined,
       onNextClick: () => go(here() + 1),
       onPrevClick: () => go(Math.max(1, here() - 1)),
