@@ -63,13 +63,17 @@ impl Adapter {
         let name = adapter_name(&gpu).await.unwrap_or_else(|| "unnamed adapter".to_owned());
         let software = adapter.get_info().device_type == wgpu::DeviceType::Cpu
             || SOFTWARE.iter().any(|program| name.to_lowercase().contains(program));
-        let lacking = lacking(&adapter.limits());
+        let lacking = lacking(adapter.features(), &adapter.limits());
         Ok(Self { instance, adapter, name, software, lacking })
     }
 }
 
-/// The first limit that is too low for the engine, as a sentence.
-fn lacking(limits: &wgpu::Limits) -> Option<String> {
+/// What the adapter lacks first of what the engine needs, as a sentence.
+fn lacking(features: wgpu::Features, limits: &wgpu::Limits) -> Option<String> {
+    // CubeCL panics in WebAssembly where it could not measure a kernel's time, though nothing here asks it to.
+    if !features.contains(wgpu::Features::TIMESTAMP_QUERY) {
+        return Some("The GPU adapter offers no timestamp queries; the engine needs them.".to_owned());
+    }
     [
         ("invocations of a workgroup", limits.max_compute_invocations_per_workgroup.into(), WORKGROUP_INVOCATIONS),
         ("storage buffers of a shader", limits.max_storage_buffers_per_shader_stage.into(), STORAGE_BUFFERS),

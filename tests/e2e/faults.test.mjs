@@ -47,6 +47,7 @@ describe("when something fails", () => {
   for (const [what, fault, reason] of [
     ["WebGPU is switched off", NO_WEBGPU, /no WebGPU/],
     ["there is no adapter", NO_ADAPTER, /no adapter/],
+    ["the adapter has no timestamp queries", without("timestamp-query"), /offers no timestamp queries/],
     ["the adapter has too few storage buffers", lesser(small), /offers 4 storage buffers/],
     ["the adapter's storage buffers are too small", lesser(tiny), /offers 1048576 bytes of a storage buffer/],
   ]) {
@@ -62,8 +63,7 @@ describe("when something fails", () => {
 
   test("the device is lost while sampling: a new one makes the same pair", { timeout: 1000 * (LOADING + WEBGPU) }, () =>
     withPage(browser, {}, async (page) => {
-      // Nor does the adapter measure time, which not every adapter can.
-      await inWorker(page, without("timestamp-query") + loseDevices(1, 40));
+      await inWorker(page, loseDevices(1, 40));
       await page.goto(address({ ...request(expected("webgpu")), backend: "webgpu" }));
       await reach(page, ["ready"], LOADING);
       await generate(page, WEBGPU);

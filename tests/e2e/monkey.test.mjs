@@ -64,6 +64,11 @@ describe("a monkey", () => {
 
   test(`presses everything for ${SECONDS} s, seed ${SEED}`, { timeout: 1000 * (2 * LOADING + FLEX + 2 * SECONDS) }, () =>
     withPage(browser, {}, async (page) => {
+      // Links to other sites lead nowhere, and leave the page as it is.
+      await page.route(
+        (url) => url.origin !== new URL(server.address).origin,
+        (route) => route.fulfill({ status: 204 }),
+      );
       const fresh = `${server.address}?backend=flex&seed=4&steps=2&path=0`;
       await page.goto(fresh);
       await reach(page, ["ready"], LOADING);
