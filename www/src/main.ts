@@ -72,25 +72,40 @@ const PARTS: readonly (() => View | readonly View[])[] = [
   () => createFrame(document.body, find("#whole")),
 ];
 
-/** Puts the page on screen, in pieces, so that it never keeps the visitor waiting. */
-async function assemble(): Promise<void> {
+/** What is done with it besides. */
+const HABITS: readonly (() => unknown)[] = [
+  () => createPlayer(store),
+  () => createDrop(store, commands),
+  () => createOffline(store),
+  () => createPredictor(store, engine),
+  () => createPassing(store, engine),
+  () => createMute(store, (velocity) => void engine.directWave(velocity)),
+  () => createPresenter(find("#story"), store, commands),
+  () => createTour(find("#open-tour"), store, commands),
+  () => createKeys(find<HTMLDialogElement>("#help"), store, commands),
+];
+
+/** Does a piece of work after the other, and rests when they have taken a slice of time. */
+async function inSlices(pieces: readonly (() => unknown)[]): Promise<void> {
+  await rest();
   let began = performance.now();
-  for (const part of PARTS) {
-    for (const view of [part()].flat()) store.subscribe(view);
+  for (const piece of pieces) {
+    piece();
     if (performance.now() - began < SLICE) continue;
     await rest();
     began = performance.now();
   }
+}
+
+/** Puts the page on screen, in pieces, so that it never keeps the visitor waiting. */
+async function assemble(): Promise<void> {
+  await inSlices(
+    PARTS.map((part) => () => {
+      for (const view of [part()].flat()) store.subscribe(view);
+    }),
+  );
   find("main").hidden = false;
-  createPlayer(store);
-  createDrop(store, commands);
-  createOffline(store);
-  createPredictor(store, engine);
-  createPassing(store, engine);
-  createMute(store, (velocity) => void engine.directWave(velocity));
-  createPresenter(find("#story"), store, commands);
-  createTour(find("#open-tour"), store, commands);
-  createKeys(find<HTMLDialogElement>("#help"), store, commands);
+  await inSlices(HABITS);
 }
 
 /** The settings of an address that names none: the example's, once they are known. */
@@ -112,6 +127,7 @@ async function start(): Promise<void> {
   } catch (thrown) {
     store.dispatch({ type: "notice", error: describe(thrown) });
   }
+  await rest();
   if (store.state().settings.load) await load();
   else store.dispatch({ type: "skipped" });
 }
