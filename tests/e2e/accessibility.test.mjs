@@ -1,29 +1,18 @@
 // What axe-core finds on the page in each mode, on a stage and on the tour, light and dark: nothing serious.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
 import { seriousFindings } from "./axe.mjs";
-import { launch } from "./browser.mjs";
 import { hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 describe("accessibility", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../www/dist/", import.meta.url)));
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
 
   for (const colorScheme of ["light", "dark"]) {
     const open = async (settings) => {
-      const page = await browser.newPage({ colorScheme });
-      await page.goto(`${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
+      const page = await site.browser.newPage({ colorScheme });
+      await page.goto(`${site.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
       const there = ["skipped", "ready"].map((state) => `[data-testid=status][data-state=${state}]`).join(",");
       await page.locator(there).waitFor({ state: "attached", timeout: 120_000 });
       return page;

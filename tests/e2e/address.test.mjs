@@ -1,11 +1,11 @@
 // A link shows what the page shows: settings, results, back and forward.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -33,20 +33,11 @@ const CONTROLS = [
 ];
 
 describe("the address", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  const address = (settings) => `${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`;
+  const site = openSite({ gpu: false });
+  const address = (settings) => `${site.address}?${new URLSearchParams({ backend: "flex", ...settings })}`;
 
   test("holds the value of every control", { timeout: 2000 * LOADING }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({}));
       await reach(page, ["ready"], LOADING);
       const show = async (mode, name) => {
@@ -82,7 +73,7 @@ describe("the address", () => {
   test("a link to a result shows the result, at the step that was looked at", { timeout: 1000 * (2 * LOADING + 2 * FLEX) }, async () => {
     let link;
     let seen;
-    await withPage(browser, {}, async (page) => {
+    await withPage(site.browser, {}, async (page) => {
       await page.goto(address({ family: "FlatVel-A", seed: 6, steps: 3 }));
       await reach(page, ["ready"], LOADING);
       await generate(page, FLEX);
@@ -91,7 +82,7 @@ describe("the address", () => {
       seen = [await picture(page), await hook(page, "deviation").innerText()];
       link = page.url();
     });
-    await withPage(browser, {}, async (page) => {
+    await withPage(site.browser, {}, async (page) => {
       await page.goto(link);
       await reach(page, ["done"], LOADING + FLEX);
       assert.deepEqual([await picture(page), await hook(page, "deviation").innerText()], seen);
@@ -100,7 +91,7 @@ describe("the address", () => {
   });
 
   test("a link to an inversion inverts", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ mode: "invert", prepared: "FlatVel-A", maps: 2, steps: 2, map: 1, run: 1 }));
       await reach(page, ["done"], LOADING + FLEX);
       const maps = hook(page, "inverted-map");
@@ -109,9 +100,9 @@ describe("the address", () => {
     }));
 
   test("back and forward go through the modes, whatever the first address named", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       const current = () => page.locator("#modes [aria-current=true]").innerText();
-      await page.goto(`${server.address}?load=0`);
+      await page.goto(`${site.address}?load=0`);
       await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
       const [seed, shown] = [await hook(page, "seed").inputValue(), await deviation(page)];
       await hook(page, "mode-invert").click();

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 const LOADING = 120;
 
@@ -23,20 +23,11 @@ const pixel = (page, name, x, y) =>
   );
 
 describe("the display", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
 
   const withExample = (query, body) =>
-    withPage(browser, {}, async (page) => {
-      await page.goto(`${server.address}?backend=flex&${query}`);
+    withPage(site.browser, {}, async (page) => {
+      await page.goto(`${site.address}?backend=flex&${query}`);
       await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
       await body(page);
     });

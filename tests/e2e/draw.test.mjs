@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { npy, parseNpy } from "./npy.mjs";
 import { assertPictures, deviation, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -44,24 +44,15 @@ async function saved(page, button) {
 }
 
 describe("drawing", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
   const open = async (page, settings = {}) => {
-    await page.goto(`${server.address}?${new URLSearchParams({ backend: "flex", mode: "draw", ...settings })}`);
+    await page.goto(`${site.address}?${new URLSearchParams({ backend: "flex", mode: "draw", ...settings })}`);
     await reach(page, ["ready"], LOADING);
     await answered(page);
   };
 
   test("a painted body changes the map and the verdict, and undo brings both back", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { speed: 4500, radius: 100 });
       await assertPictures(page);
       const [before, verdict] = [await picture(page), await deviation(page)];
@@ -82,7 +73,7 @@ describe("drawing", () => {
     }));
 
   test("layers and faults are drawn, and map and gathers saved", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { tool: "layer", speed: 2000, throw: 150 });
       await hook(page, "from-layers").click();
       const level = await picture(page);
@@ -102,7 +93,7 @@ describe("drawing", () => {
     }));
 
   test("the keyboard paints too", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { speed: 1500 });
       const before = await picture(page);
       await hook(page, "easel").focus();
@@ -121,7 +112,7 @@ describe("drawing", () => {
     }));
 
   test("a finger paints and does not scroll", { timeout: 1000 * (LOADING + RUN) }, async () => {
-    const page = await browser.newPage({ hasTouch: true, viewport: { width: 390, height: 844 } });
+    const page = await site.browser.newPage({ hasTouch: true, viewport: { width: 390, height: 844 } });
     await open(page, { tool: "layer", speed: 4500 });
     await hook(page, "easel").scrollIntoViewIfNeeded();
     const before = await picture(page);
@@ -139,7 +130,7 @@ describe("drawing", () => {
   });
 
   test("a map of the visitor's own is drawn on, and other files refused", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page);
       const file = hook(page, "velocity-file");
       const before = await picture(page);
@@ -173,7 +164,7 @@ describe("drawing", () => {
     }));
 
   test("a file that is dropped on the map is drawn on", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page);
       const before = await picture(page);
       const own = [...readFileSync(`${dist}/prepared/FlatVel-A.npy`)];
@@ -189,7 +180,7 @@ describe("drawing", () => {
     }));
 
   test("what was drawn is inverted, and its error known", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { maps: 2, steps: 2 });
       await hook(page, "generate").click();
       await reach(page, ["running"], 10);

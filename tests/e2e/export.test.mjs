@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { parseNpy } from "./npy.mjs";
 import { deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -25,7 +25,6 @@ const SAME_GATHERS = 1e-4;
 /** Sums in another order. */
 const SAME_SUM = 1e-3;
 
-const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 /** Relative L2 distance of shot gathers, (1, 5, 1000, 70), without the last sample, which OpenFWI's files leave empty. */
 function distance(found, expected) {
@@ -39,26 +38,19 @@ function distance(found, expected) {
 }
 
 describe("exports", () => {
-  let server;
-  let browser;
+  const site = openSite({ gpu: false });
   let folder;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), "wavediffusion-"));
   });
-  after(async () => {
-    rmSync(folder, { recursive: true });
-    await browser?.close();
-    await server?.close();
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   test("a pair's files have OpenFWI's shapes and the pair's values, and the native program simulates the same from them", {
     timeout: 1000 * (LOADING + FLEX),
   }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       assert.ok(existsSync(NATIVE), `${NATIVE} is not there; WAVEDIFFUSION names the native program`);
-      await page.goto(`${server.address}?family=Style-A&seed=9&steps=2&path=0&backend=flex`);
+      await page.goto(`${site.address}?family=Style-A&seed=9&steps=2&path=0&backend=flex`);
       await reach(page, ["ready"], LOADING);
       assert.ok(await hook(page, "export-velocity").isDisabled(), "the example is not whole");
       await generate(page, FLEX);
@@ -97,7 +89,7 @@ describe("exports", () => {
   test("command, link and citation are copied", { timeout: 1000 * LOADING }, async () => {
     const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
-    await page.goto(`${server.address}?load=0`);
+    await page.goto(`${site.address}?load=0`);
     await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
     const copied = async (name) => {
       await page.getByRole("button", { name }).click();

@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { endWorker, inWorker, lesser, loseDevices, MORTAL, NO_ADAPTER, NO_WEBGPU, without } from "./faults.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 const LOADING = 120;
 const FLEX = 240;
@@ -21,18 +20,9 @@ const dist = new URL("../../www/dist/", import.meta.url);
 const expected = (backend) => JSON.parse(readFileSync(new URL(`expected/${backend}.json`, import.meta.url), "utf8"));
 
 describe("when something fails", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(fileURLToPath(dist));
-    browser = await launch({ gpu: true });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: true });
 
-  const address = (settings) => `${server.address}?${new URLSearchParams({ path: 0, ...settings })}`;
+  const address = (settings) => `${site.address}?${new URLSearchParams({ path: 0, ...settings })}`;
   const request = ({ family, seed, steps, guidance }) => ({ family, seed, steps, guidance });
 
   /** Fails unless the pair on screen deviates as the native program's does. */
@@ -52,7 +42,7 @@ describe("when something fails", () => {
     ["the adapter's storage buffers are too small", lesser(tiny), /offers 1048576 bytes of a storage buffer/],
   ]) {
     test(`${what}: the processor computes, and the page says why`, { timeout: 1000 * LOADING }, () =>
-      withPage(browser, {}, async (page) => {
+      withPage(site.browser, {}, async (page) => {
         await inWorker(page, fault);
         await page.goto(address({ backend: "webgpu" }));
         await reach(page, ["ready"], LOADING);
@@ -62,7 +52,7 @@ describe("when something fails", () => {
   }
 
   test("the device is lost while sampling: a new one makes the same pair", { timeout: 1000 * (LOADING + WEBGPU) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await inWorker(page, loseDevices(1, 40));
       await page.goto(address({ ...request(expected("webgpu")), backend: "webgpu" }));
       await reach(page, ["ready"], LOADING);
@@ -73,7 +63,7 @@ describe("when something fails", () => {
     }));
 
   test("the device is lost again and again: the processor takes over", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await inWorker(page, loseDevices(9, 20));
       await page.goto(address({ ...request(expected("flex")), backend: "webgpu" }));
       await reach(page, ["ready"], LOADING);
@@ -84,7 +74,7 @@ describe("when something fails", () => {
     }));
 
   test("the worker is ended while it computes: another one takes its place", { timeout: 1000 * (2 * LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await inWorker(page, MORTAL);
       await page.goto(address({ ...request(expected("flex")), backend: "flex" }));
       await reach(page, ["ready"], LOADING);
@@ -98,7 +88,7 @@ describe("when something fails", () => {
     }));
 
   test("the weights' manifest is of another version: one sentence says so", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, { expected: /manifest/ }, async (page) => {
+    withPage(site.browser, { expected: /manifest/ }, async (page) => {
       await page.route(/manifest\.json$/, async (route) => {
         const response = await route.fetch();
         await route.fulfill({ response, json: { ...(await response.json()), format: 2 } });
@@ -109,7 +99,7 @@ describe("when something fails", () => {
     }));
 
   test("slow weights: the bar fills, then the page is ready", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       let arrive;
       await page.route(/weights\.safetensors/, async (route) => {
         await new Promise((resolve) => {
@@ -126,9 +116,9 @@ describe("when something fails", () => {
     }));
 
   test("the disk is full: the weights are used without being kept", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       const session = await page.context().newCDPSession(page);
-      await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(server.address).origin, quotaSize: 1e6 });
+      await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.address).origin, quotaSize: 1e6 });
       await page.goto(address({ backend: "flex" }));
       await reach(page, ["ready"], LOADING);
       const kept = await page.evaluate(async () => (await (await caches.open("wavediffusion-weights")).keys()).length);
@@ -138,7 +128,7 @@ describe("when something fails", () => {
   test("the tab is frozen while a pair is made, as hidden ones are: it goes on afterwards", {
     timeout: 1000 * (LOADING + FLEX + HIDDEN),
   }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ ...request(expected("flex")), backend: "flex" }));
       await reach(page, ["ready"], LOADING);
       await hook(page, "generate").click();
@@ -152,7 +142,7 @@ describe("when something fails", () => {
     }));
 
   test("two tabs at once do not disturb each other", { timeout: 1000 * (LOADING + 2 * FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       const pages = [page, await page.context().newPage()];
       await Promise.all(
         pages.map(async (tab) => {

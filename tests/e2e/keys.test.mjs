@@ -1,11 +1,11 @@
 // Every shortcut of the page, in real Chromium on the Flex backend.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -14,24 +14,15 @@ const FLEX = 240;
 const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("keys", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
   const open = async (page, settings) => {
-    await page.goto(`${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
+    await page.goto(`${site.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
     await reach(page, ["ready"], LOADING);
   };
   const frame = (page) => hook(page, "scrub").inputValue().then(Number);
 
   test("space plays and pauses, arrows move by five frames and with shift by one", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, {});
       await page.keyboard.press("Space");
       await page.waitForFunction(() => Number(document.querySelector("[data-testid=scrub]").value) > 10);
@@ -47,7 +38,7 @@ describe("keys", () => {
     }));
 
   test("r draws another seed and goes", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { seed: 3, steps: 2, path: 1 });
       await page.keyboard.press("r");
       await reach(page, ["running", "done"], 10);
@@ -60,7 +51,7 @@ describe("keys", () => {
     }));
 
   test("1 to 5 are the modes", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, {});
       for (const [i, mode] of ["generate", "gallery", "invert", "draw", "morph"].entries()) {
         await page.keyboard.press(String(i + 1));
@@ -70,7 +61,7 @@ describe("keys", () => {
     }));
 
   test("h hides the controls and shows them again", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, {});
       await page.keyboard.press("h");
       for (const part of ["#controls", ".masthead", "#modes"]) assert.ok(await page.locator(part).isHidden(), part);
@@ -81,7 +72,7 @@ describe("keys", () => {
     }));
 
   test("f fills the screen and gives it back", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, {});
       await page.keyboard.press("f");
       await page.waitForFunction(() => document.fullscreenElement !== null);
@@ -90,7 +81,7 @@ describe("keys", () => {
     }));
 
   test("? lists the keys, and the page's keys rest meanwhile", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, {});
       await page.keyboard.press("?");
       const help = page.locator("#help");
@@ -107,7 +98,7 @@ describe("keys", () => {
     }));
 
   test("keys that a field takes are the field's", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, {});
       await hook(page, "seed").fill("22");
       await hook(page, "seed").press("1");

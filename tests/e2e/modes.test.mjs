@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { npy } from "./npy.mjs";
 import { assertPictures, deviation, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -16,18 +16,9 @@ const RUN = 300;
 const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("the modes", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
   const open = async (page, settings) => {
-    await page.goto(`${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
+    await page.goto(`${site.address}?${new URLSearchParams({ backend: "flex", ...settings })}`);
     await reach(page, ["ready"], LOADING);
   };
   const run = async (page) => {
@@ -37,7 +28,7 @@ describe("the modes", () => {
   };
 
   test("a gallery is sorted by deviation, and a pair of it opens", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { steps: 2, family: "Style-A" });
       await hook(page, "mode-gallery").click();
       assert.match(page.url(), /mode=gallery/);
@@ -56,7 +47,7 @@ describe("the modes", () => {
     }));
 
   test("a gallery that is called off keeps what it has", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "gallery", steps: 3 });
       await hook(page, "generate").click();
       await hook(page, "gallery-item").first().waitFor();
@@ -66,7 +57,7 @@ describe("the modes", () => {
     }));
 
   test("prepared data become maps whose error is known", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "invert", maps: 3, steps: 2, prepared: "FlatVel-A" });
       await run(page);
       const maps = hook(page, "inverted-map");
@@ -80,7 +71,7 @@ describe("the modes", () => {
     }));
 
   test("a visitor's own data are inverted, and other files refused", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "invert", maps: 1, steps: 2 });
       const file = hook(page, "gathers-file");
       const shape = [5, 1000, 70];
@@ -107,7 +98,7 @@ describe("the modes", () => {
     }));
 
   test("data that are dropped are inverted", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "invert", maps: 1, steps: 1 });
       const dropped = await page.evaluateHandle(
         (bytes) => {
@@ -125,7 +116,7 @@ describe("the modes", () => {
     }));
 
   test("a file that is dropped where none is wanted does not leave the page", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "generate" });
       const left = await page.evaluate(() =>
         ["dragover", "drop"].map((kind) => document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true }))),

@@ -3,11 +3,10 @@
 // MONKEY_SECONDS and MONKEY_SEED ask for a longer run and for another one.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./browser.mjs";
 import { assertPictures, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 const LOADING = 120;
 const FLEX = 240;
@@ -51,25 +50,16 @@ function useControl([which, how]) {
 }
 
 describe("a monkey", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../www/dist/", import.meta.url)));
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
 
   test(`presses everything for ${SECONDS} s, seed ${SEED}`, { timeout: 1000 * (2 * LOADING + FLEX + 2 * SECONDS) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       // Links to other sites lead nowhere, and leave the page as it is.
       await page.route(
-        (url) => url.origin !== new URL(server.address).origin,
+        (url) => url.origin !== new URL(site.address).origin,
         (route) => route.fulfill({ status: 204 }),
       );
-      const fresh = `${server.address}?backend=flex&seed=4&steps=2&path=0`;
+      const fresh = `${site.address}?backend=flex&seed=4&steps=2&path=0`;
       await page.goto(fresh);
       await reach(page, ["ready"], LOADING);
       const next = random(SEED);
@@ -96,7 +86,7 @@ describe("a monkey", () => {
         }
         const error = (await hook(page, "error").isVisible()) ? await hook(page, "error").innerText() : "";
         assert.doesNotMatch(error, FAULTS, `${error}\nafter ${done.slice(-12).join(" | ")}`);
-        assert.ok(page.url().startsWith(server.address), `${page.url()}\nafter ${done.slice(-3).join(" | ")}`);
+        assert.ok(page.url().startsWith(site.address), `${page.url()}\nafter ${done.slice(-3).join(" | ")}`);
       }
       await page.goto(fresh);
       await reach(page, ["ready"], LOADING);

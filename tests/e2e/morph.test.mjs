@@ -1,11 +1,10 @@
 // Pairs between two seeds, in real Chromium on the Flex backend.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -14,21 +13,12 @@ const RUN = 300;
 const picture = (page) => hook(page, "velocity-canvas").evaluate((canvas) => canvas.toDataURL());
 
 describe("morphing", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../www/dist/", import.meta.url)));
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
 
   test("the way ends at the pairs that Generate makes of its seeds", { timeout: 1000 * (LOADING + 3 * RUN) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       const settings = { mode: "morph", family: "CurveVel-A", seed: 5, toward: 6, points: 3, steps: 3, path: 0, point: 1 };
-      await page.goto(`${server.address}?${new URLSearchParams({ ...settings, backend: "flex" })}`);
+      await page.goto(`${site.address}?${new URLSearchParams({ ...settings, backend: "flex" })}`);
       await reach(page, ["ready"], LOADING);
       await generate(page, RUN);
       const items = hook(page, "morph-item");
@@ -58,8 +48,8 @@ describe("morphing", () => {
     }));
 
   test("a morph that is called off keeps what it has", { timeout: 1000 * (LOADING + RUN) }, () =>
-    withPage(browser, {}, async (page) => {
-      await page.goto(`${server.address}?mode=morph&points=9&steps=3&backend=flex`);
+    withPage(site.browser, {}, async (page) => {
+      await page.goto(`${site.address}?mode=morph&points=9&steps=3&backend=flex`);
       await reach(page, ["ready"], LOADING);
       await hook(page, "generate").click();
       await hook(page, "morph-item").first().waitFor();

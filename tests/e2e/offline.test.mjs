@@ -1,11 +1,11 @@
 // The page without a network, after a visit with one.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 const LOADING = 120;
 const FLEX = 240;
@@ -13,26 +13,17 @@ const FLEX = 240;
 const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("without a network", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
 
   test("a page that has been visited loads and generates", { timeout: 1000 * (2 * LOADING + FLEX) }, () =>
-    withPage(browser, { serviceWorkers: "allow", expected: /ERR_(FAILED|CONNECTION_REFUSED)/ }, async (page) => {
-      await page.goto(`${server.address}?backend=flex&family=Style-A&seed=2&steps=2&path=0`);
+    withPage(site.browser, { serviceWorkers: "allow", expected: /ERR_(FAILED|CONNECTION_REFUSED)/ }, async (page) => {
+      await page.goto(`${site.address}?backend=flex&family=Style-A&seed=2&steps=2&path=0`);
       await reach(page, ["ready"], LOADING);
       // Once everything is kept, the worker takes the page over.
       await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, { timeout: 1000 * LOADING });
-      await server.close();
+      await site.disconnect();
       // Other settings than those of the first visit.
-      await page.goto(`${server.address}?backend=flex&family=Style-B&seed=3&steps=2&path=0`);
+      await page.goto(`${site.address}?backend=flex&family=Style-B&seed=3&steps=2&path=0`);
       await reach(page, ["ready"], LOADING);
       await generate(page, FLEX);
       assert.equal(await hook(page, "family").inputValue(), "Style-B");
@@ -40,7 +31,7 @@ describe("without a network", () => {
       await assertPictures(page);
       // Browsers clear what a page keeps when disks fill; what it says then must not be a blank window.
       await page.evaluate(() => caches.delete("wavediffusion-weights"));
-      await page.goto(`${server.address}?backend=flex`);
+      await page.goto(`${site.address}?backend=flex`);
       await reach(page, ["error"], LOADING);
       assert.match(await hook(page, "error").innerText(), /the network does not answer.*offline/s);
       assert.ok(await hook(page, "retry").isVisible());

@@ -4,11 +4,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, withPage } from "./browser.mjs";
 import { assertPictures, contrast, deviation, generate, hook, reach } from "./page.mjs";
 import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. The software GPU needs tens of milliseconds for one operation. */
 const LOADING = 120;
@@ -20,21 +21,12 @@ const json = (url) => JSON.parse(readFileSync(url, "utf8"));
 const manifest = json(new URL("weights/manifest.json", dist));
 
 describe("the page", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(fileURLToPath(dist));
-    browser = await launch({ gpu: true });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  const address = (settings) => `${server.address}?${new URLSearchParams(settings)}`;
+  const site = openSite({ gpu: true });
+  const address = (settings) => `${site.address}?${new URLSearchParams(settings)}`;
 
   for (const [backend, seconds] of [["flex", FLEX], ["webgpu", WEBGPU]]) {
     test(`a pair on ${backend} agrees with the native program's`, { timeout: 1000 * (LOADING + seconds) }, () =>
-      withPage(browser, {}, async (page) => {
+      withPage(site.browser, {}, async (page) => {
         const { family, seed, steps, guidance, deviation: native } = json(
           new URL(`expected/${backend}.json`, import.meta.url),
         );
@@ -49,9 +41,9 @@ describe("the page", () => {
   }
 
   test("the example is on screen before the engine has arrived", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.route(/weights\.safetensors|\.wasm$/, () => {});
-      await page.goto(server.address);
+      await page.goto(site.address);
       await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
       assert.equal(await deviation(page), manifest.example.deviation);
       await assertPictures(page);
@@ -59,11 +51,11 @@ describe("the page", () => {
     }));
 
   test("the page runs nothing but its own files", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, { expected: /Content Security Policy/ }, async (page) => {
+    withPage(site.browser, { expected: /Content Security Policy/ }, async (page) => {
       const strangers = [];
       page.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
-        if (origin !== new URL(server.address).origin && !["data:", "blob:"].includes(protocol)) strangers.push(request.url());
+        if (origin !== new URL(site.address).origin && !["data:", "blob:"].includes(protocol)) strangers.push(request.url());
       });
       await page.goto(address({ backend: "flex" }));
       await reach(page, ["ready"], LOADING);
@@ -80,7 +72,7 @@ describe("the page", () => {
     }));
 
   test("the address holds the settings", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ family: "curvevel-b", seed: 77, steps: 5, backend: "flex" }));
       await reach(page, ["ready"], LOADING);
       assert.equal(await hook(page, "family").inputValue(), "CurveVel-B");
@@ -94,7 +86,7 @@ describe("the page", () => {
     }));
 
   test("a run stops between steps and the next one finishes", { timeout: 1000 * (LOADING + 2 * FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ seed: 5, steps: 50, path: 0, backend: "flex" }));
       await reach(page, ["ready"], LOADING);
       await hook(page, "generate").click();
@@ -111,7 +103,7 @@ describe("the page", () => {
     }));
 
   test("the waves of the simulation are played", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ backend: "flex" }));
       await reach(page, ["ready"], LOADING);
       await hook(page, "play").click();
@@ -134,7 +126,7 @@ describe("the page", () => {
   };
   for (const [name, damage] of Object.entries(damages)) {
     test(`${name} weights are an error in one sentence`, () =>
-      withPage(browser, { expected: weights }, async (page) => {
+      withPage(site.browser, { expected: weights }, async (page) => {
         await page.route(weights, damage);
         await page.goto(address({ backend: "flex" }));
         await reach(page, ["error"], LOADING);

@@ -1,13 +1,13 @@
 // The main panels as pictures, light and dark, against those kept in `expected/panels`; and every mode on every kind of screen.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { withMadeExample } from "./example.mjs";
 import { hook } from "./page.mjs";
 import { difference, keep } from "./picture.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Share of a panel's pixels that may differ: text is drawn otherwise on other machines. */
 const LIMITS = { ground: 0.04, gathers: 0.04, verdict: 0.06, path: 0.06, controls: 0.08 };
@@ -17,26 +17,17 @@ const SCREENS = { phone: [390, 844], tablet: [820, 1180], desktop: [1440, 900], 
 const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("panels", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const site = openSite({ gpu: false });
   const open = async (page, settings) => {
     await withMadeExample(page, dist);
-    await page.goto(`${server.address}?${new URLSearchParams({ load: 0, ...settings })}`);
+    await page.goto(`${site.address}?${new URLSearchParams({ load: 0, ...settings })}`);
     await hook(page, "deviation").and(page.locator("[data-value]")).waitFor({ state: "attached" });
   };
 
   for (const colorScheme of ["light", "dark"]) {
     test(`look as they did, ${colorScheme}`, async () => {
-      const page = await browser.newPage({ colorScheme, viewport: { width: 1440, height: 900 } });
-      const blank = await browser.newPage();
+      const page = await site.browser.newPage({ colorScheme, viewport: { width: 1440, height: 900 } });
+      const blank = await site.browser.newPage();
       await open(page, {});
       const differing = {};
       for (const panel of Object.keys(LIMITS)) {
@@ -53,8 +44,8 @@ describe("panels", () => {
   }
 
   test("another colour map is another picture", async () => {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const blank = await browser.newPage();
+    const page = await site.browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const blank = await site.browser.newPage();
     await open(page, { colors: "rainbow" });
     const png = await page.locator("#ground").screenshot();
     const share = await difference(blank, png, new URL("expected/panels/ground-light.png", import.meta.url));
@@ -65,7 +56,7 @@ describe("panels", () => {
 
   for (const [screen, [width, height]] of Object.entries(SCREENS)) {
     test(`no mode needs sideways scrolling, ${screen}`, () =>
-      withPage(browser, { width, height }, async (page) => {
+      withPage(site.browser, { width, height }, async (page) => {
         await open(page, {});
         for (const mode of ["generate", "gallery", "invert", "draw", "morph"]) {
           await hook(page, `mode-${mode}`).click();

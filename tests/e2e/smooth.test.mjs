@@ -3,11 +3,11 @@
 // Times of tasks are processor time. What a visitor waits for by the clock is `cargo xtask bench-web --page`'s to tell.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 import { longestTask } from "./trace.mjs";
 
 /** Seconds. */
@@ -27,20 +27,11 @@ const VISITS = 3;
 const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("the page feels light", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  const address = (settings) => `${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`;
+  const site = openSite({ gpu: false });
+  const address = (settings) => `${site.address}?${new URLSearchParams({ backend: "flex", ...settings })}`;
 
   const within = async (page, what, body) => {
-    const longest = await longestTask(browser, page, body);
+    const longest = await longestTask(site.browser, page, body);
     console.log(`# longest task, ${what}: ${longest.toFixed(1)} ms`);
     assert.ok(longest <= TASK, `${what}: a task of ${longest.toFixed(1)} ms`);
   };
@@ -48,7 +39,7 @@ describe("the page feels light", () => {
   /** What a first visit is like. */
   const visit = async (width, height) => {
     const seen = {};
-    await withPage(browser, { width, height }, async (page) => {
+    await withPage(site.browser, { width, height }, async (page) => {
       await page.addInitScript(() => {
         window.shift = 0;
         const add = ({ value, hadRecentInput }) => {
@@ -56,7 +47,7 @@ describe("the page feels light", () => {
         };
         new PerformanceObserver((list) => list.getEntries().forEach(add)).observe({ type: "layout-shift", buffered: true });
       });
-      seen.task = await longestTask(browser, page, async () => {
+      seen.task = await longestTask(site.browser, page, async () => {
         await page.goto(address({}));
         await reach(page, ["ready"], LOADING);
       });
@@ -82,7 +73,7 @@ describe("the page feels light", () => {
   }
 
   test("generating, looking back and playing", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, { width: 1440 }, async (page) => {
+    withPage(site.browser, { width: 1440 }, async (page) => {
       await page.goto(address({ family: "Style-A", steps: 4 }));
       await reach(page, ["ready"], LOADING);
       await within(page, "generating", () => generate(page, FLEX));
@@ -106,7 +97,7 @@ describe("the page feels light", () => {
     }));
 
   test("a gallery and a drawing", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, { width: 1440 }, async (page) => {
+    withPage(site.browser, { width: 1440 }, async (page) => {
       await page.goto(address({ mode: "gallery", steps: 1 }));
       await reach(page, ["ready"], LOADING);
       await within(page, "a gallery", () => generate(page, FLEX));

@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
 import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 import { failOnce } from "./worker.mjs";
 
 /** Seconds. */
@@ -20,20 +21,11 @@ const phase = (page) => hook(page, "status").getAttribute("data-state");
 const example = (page) => hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
 
 describe("the states of the page", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  const address = (settings) => `${server.address}?${new URLSearchParams(settings)}`;
+  const site = openSite({ gpu: false });
+  const address = (settings) => `${site.address}?${new URLSearchParams(settings)}`;
 
   test("the engine can be skipped while it arrives, and loaded later", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       let held = true;
       await page.route(/weights\.safetensors/, (route) => (held ? undefined : route.continue()));
       await page.goto(address({ backend: "flex" }));
@@ -52,7 +44,7 @@ describe("the states of the page", () => {
     }));
 
   test("a page that is to do without the engine fetches none of it", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       const fetched = [];
       page.on("request", (request) => fetched.push(request.url()));
       await page.goto(address({ load: 0 }));
@@ -63,7 +55,7 @@ describe("the states of the page", () => {
     }));
 
   test("without a network and without the weights at hand it says so, and tries again", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, { expected: /ERR_INTERNET_DISCONNECTED/ }, async (page) => {
+    withPage(site.browser, { expected: /ERR_INTERNET_DISCONNECTED/ }, async (page) => {
       await page.route(/weights\.safetensors/, (route) => route.abort("internetdisconnected"));
       await page.goto(address({ backend: "flex" }));
       await reach(page, ["error"], LOADING);
@@ -80,7 +72,7 @@ describe("the states of the page", () => {
     ["out-of-memory", "The engine stopped: the browser has no memory left for it."],
   ]) {
     test(`after ${code} the engine starts again and goes on`, { timeout: 1000 * (2 * LOADING + FLEX) }, () =>
-      withPage(browser, {}, async (page) => {
+      withPage(site.browser, {}, async (page) => {
         await failOnce(page, "generate", code, message);
         await page.goto(address({ backend: "flex", steps: 1, path: 0, seed: 5 }));
         await reach(page, ["ready"], LOADING);
@@ -96,7 +88,7 @@ describe("the states of the page", () => {
   }
 
   test("a long run tells how much longer it takes", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ backend: "flex", steps: 50 }));
       await reach(page, ["ready"], LOADING);
       await hook(page, "generate").click();
@@ -115,7 +107,7 @@ describe("the states of the page", () => {
       const file = openSync(huge, "w");
       ftruncateSync(file, 2e9);
       closeSync(file);
-      await withPage(browser, {}, async (page) => {
+      await withPage(site.browser, {}, async (page) => {
         await page.goto(address({ backend: "flex", mode: "invert" }));
         await reach(page, ["ready"], LOADING);
         const said = hook(page, "error").filter({ hasText: /huge\.npy: It has 2000 MB; files of up to \d+ MB are read here/ });

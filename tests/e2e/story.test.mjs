@@ -2,34 +2,24 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./browser.mjs";
 import { deviation, hook } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 const LOADING = 120;
 const FLEX = 240;
 
 const dist = new URL("../../www/dist/", import.meta.url);
 describe("the story", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(fileURLToPath(dist));
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  const address = (settings) => `${server.address}?${new URLSearchParams({ backend: "flex", steps: 2, ...settings })}`;
+  const site = openSite({ gpu: false });
+  const address = (settings) => `${site.address}?${new URLSearchParams({ backend: "flex", steps: 2, ...settings })}`;
   const state = (page, wanted) =>
     page.locator(`[data-testid=status][data-state=${wanted}]`).waitFor({ state: "attached", timeout: 1000 * FLEX });
   const place = (page) => page.locator("#story .place").innerText();
 
   test("one key tells it in six slides, and back", { timeout: 1000 * (LOADING + 2 * FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ family: "FlatVel-A" }));
       await state(page, "ready");
       const example = await deviation(page);
@@ -61,7 +51,7 @@ describe("the story", () => {
     }));
 
   test("a kiosk goes on by itself until somebody touches it", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ kiosk: 1, pace: 1 }));
       await page.locator("#story .place", { hasText: "3 of 6" }).waitFor({ timeout: 1000 * LOADING });
       await page.mouse.move(200, 200);
@@ -72,7 +62,7 @@ describe("the story", () => {
     }));
 
   test("inside another page it has neither title nor tabs", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ embed: 1 }));
       await page.locator("#ground").waitFor();
       for (const part of [".masthead", "#modes", "#save"]) assert.ok(await page.locator(part).isHidden(), part);
@@ -80,7 +70,7 @@ describe("the story", () => {
     }));
 
   test("the address is a code for a slide", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ load: 0, seed: 12 }));
       await hook(page, "qr").click();
       const code = page.getByRole("img", { name: /QR code of .*seed=12/ });
@@ -95,7 +85,7 @@ describe("the story", () => {
     }));
 
   test("how it works has the sizes of the manifest", () =>
-    withPage(browser, { width: 390, height: 844 }, async (page) => {
+    withPage(site.browser, { width: 390, height: 844 }, async (page) => {
       await page.goto(address({}));
       await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
       await hook(page, "how").click();
@@ -115,7 +105,7 @@ describe("the story", () => {
     }));
 
   test("a link inside another page leads to the whole page", () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ embed: 1, load: 0, seed: 8 }));
       const link = page.getByRole("link", { name: "Open the whole page" });
       const url = new URL(await link.getAttribute("href"), page.url());
@@ -125,7 +115,7 @@ describe("the story", () => {
     }));
 
   test("the tour goes through the page, by keys and by buttons, and ends", { timeout: 1000 * LOADING }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ mode: "morph", load: 0 }));
       await hook(page, "tour").click();
       const box = page.getByRole("dialog");
@@ -156,7 +146,7 @@ describe("the story", () => {
     }));
 
   test("the tour plays the waves once the engine is there, on a phone too", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, { width: 390, height: 844 }, async (page) => {
+    withPage(site.browser, { width: 390, height: 844 }, async (page) => {
       await page.goto(address({}));
       await state(page, "ready");
       await hook(page, "tour").click();

@@ -1,11 +1,11 @@
 // The denoising path under a slider, and the wavefield frame by frame.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
+import { openSite } from "./site.mjs";
 
 /** Seconds. */
 const LOADING = 120;
@@ -16,20 +16,11 @@ const picture = (page, name = "velocity-canvas") => hook(page, name).evaluate((c
 const said = (page) => hook(page, "deviation").innerText();
 
 describe("the timeline", () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await serve(dist);
-    browser = await launch({ gpu: false });
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  const address = (settings) => `${server.address}?${new URLSearchParams({ backend: "flex", ...settings })}`;
+  const site = openSite({ gpu: false });
+  const address = (settings) => `${site.address}?${new URLSearchParams({ backend: "flex", ...settings })}`;
 
   test("every step's pair comes back with its deviation and its own simulation", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ family: "Style-A", seed: 4, steps: 4 }));
       await reach(page, ["ready"], LOADING);
       const timeline = hook(page, "timeline");
@@ -62,7 +53,7 @@ describe("the timeline", () => {
     }));
 
   test("the wavefield goes frame by frame, and as fast as one likes", { timeout: 1000 * (LOADING + FLEX) }, () =>
-    withPage(browser, {}, async (page) => {
+    withPage(site.browser, {}, async (page) => {
       await page.goto(address({ rate: 0.25 }));
       await reach(page, ["ready"], LOADING);
       assert.ok(await hook(page, "frame-forward").isDisabled());
