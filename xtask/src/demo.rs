@@ -13,14 +13,13 @@ use crate::{engine, page, tools};
 pub(crate) fn build(root: &Path) -> Result<()> {
     tools::node(root)?;
     tools::wasm_target(root)?;
-    // Both compile, and at times each for itself keeps only one core busy.
+    // One waits for the network, the other for the processor.
     thread::scope(|scope| {
-        let tools = scope.spawn(|| tools::wasm_bindings(root).and_then(|()| page::install(root)));
-        let compiled = engine::compile(root);
-        let installed = tools.join().unwrap_or_else(|_| bail!("installing the tools panicked"));
-        compiled.and(installed)
+        let packages = scope.spawn(|| page::install(root));
+        let engine = engine::build(root);
+        let packages = packages.join().unwrap_or_else(|_| bail!("installing the page's packages panicked"));
+        engine.and(packages)
     })?;
-    engine::bind(root)?;
     page::build(root)
 }
 

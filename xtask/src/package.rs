@@ -9,7 +9,7 @@ use crate::process::{command, read};
 use crate::step::step;
 use crate::{engine, tools};
 
-/// What the package holds beside what wasm-pack writes: where it is in the repository and in the package.
+/// What the package holds beside what wasm-bindgen writes: where it is in the repository and in the package.
 const FILES: [(&str, &str); 9] = [
     ("npm/package.json", "package.json"),
     ("npm/README.md", "README.md"),
@@ -25,7 +25,7 @@ const FILES: [(&str, &str); 9] = [
 /// Builds what has changed of the engine and packs it.
 pub(crate) fn run(root: &Path) -> Result<()> {
     tools::node(root)?;
-    tools::wasm(root)?;
+    tools::wasm_target(root)?;
     engine::build(root)?;
     let tarball = pack(root)?;
     println!("==> {}", tarball.display());

@@ -25,7 +25,7 @@ const PUBLISH: [&str; 6] = ["publish", "--dry-run", "--no-verify", "--allow-dirt
 pub(crate) fn run(root: &Path, quick: bool) -> bool {
     let mut suite = Suite { root, total: Count::default(), failures: Vec::new(), unanswered: Vec::new() };
     native(&mut suite);
-    let engine = suite.prepare("the engine's tools", || tools::wasm(root)).is_some()
+    let engine = suite.prepare("the engine's target", || tools::wasm_target(root)).is_some()
         && (quick && root.join("pkg/wavediffusion.d.ts").is_file()
             || suite.prepare("the engine", || engine::build(root)).is_some());
     let page = suite.prepare("the page's packages", || tools::node(root).and_then(|()| page::install(root))).is_some();
@@ -75,7 +75,9 @@ fn browser(suite: &mut Suite, built: bool) {
     pack.args(["test", "--release", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
     pack.arg(&chromedriver).arg(".").args(names.iter().flat_map(|name| ["--test", name]));
     pack.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS);
-    suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
+    if suite.prepare("wasm-pack", || tools::wasm_pack(root)).is_some() {
+        suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
+    }
     if built && suite.prepare("the page", || page::build(root)).is_some() {
         suite.check_step("size", || size::check(root));
         suite.prepare("the package", || package::pack(root));

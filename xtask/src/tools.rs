@@ -25,14 +25,8 @@ pub(crate) struct Browser {
     pub(crate) chromedriver: PathBuf,
 }
 
-/// What builds the engine: the wasm32 target and what makes the bindings.
-pub(crate) fn wasm(root: &Path) -> Result<()> {
-    wasm_target(root)?;
-    wasm_bindings(root)
-}
-
-/// What makes the engine's bindings: wasm-bindgen in the version of the lock file, wasm-pack.
-pub(crate) fn wasm_bindings(root: &Path) -> Result<()> {
+/// What tests the engine in a browser: wasm-pack, and wasm-bindgen in the version of the lock file.
+pub(crate) fn wasm_pack(root: &Path) -> Result<()> {
     let bindgen = locked_version(root, "wasm-bindgen")?;
     // It reads and writes tens of megabytes; the others only start programs and read texts.
     cargo_tool(root, "wasm-bindgen-cli", "wasm-bindgen", &bindgen, 1)?;
