@@ -113,7 +113,7 @@ fn print_size(what: &str, Size { raw, gzip, brotli }: Size) {
 fn print_anatomy(module: &Path) -> Result<()> {
     let bytes = fs::read(module).with_context(|| format!("{} cannot be read", module.display()))?;
     let anatomy = Anatomy::of(&bytes)?;
-    println!("\nThe module as compiled, before names are dropped and wasm-opt has run:");
+    println!("\nThe module as compiled, before names are dropped:");
     println!("\n| section | bytes |\n|---|---|");
     for (section, bytes) in &anatomy.sections {
         println!("| {section} | {bytes} |");
