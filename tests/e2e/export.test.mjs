@@ -25,7 +25,6 @@ const SAME_GATHERS = 1e-4;
 /** Sums in another order. */
 const SAME_SUM = 1e-3;
 
-
 /** Relative L2 distance of shot gathers, (1, 5, 1000, 70), without the last sample, which OpenFWI's files leave empty. */
 function distance(found, expected) {
   let [off, size] = [0, 0];
@@ -87,7 +86,7 @@ describe("exports", () => {
     }));
 
   test("command, link and citation are copied", { timeout: 1000 * LOADING }, async () => {
-    const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+    const context = await site.browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
     await page.goto(`${site.address}?load=0`);
     await hook(page, "deviation").and(page.locator("[data-value]")).waitFor();
