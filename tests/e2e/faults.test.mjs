@@ -16,7 +16,6 @@ const WEBGPU = 900;
 /** Seconds that a tab is hidden; `HIDDEN_SECONDS` asks for more. */
 const HIDDEN = Number(process.env.HIDDEN_SECONDS ?? 3);
 
-const dist = new URL("../../www/dist/", import.meta.url);
 const expected = (backend) => JSON.parse(readFileSync(new URL(`expected/${backend}.json`, import.meta.url), "utf8"));
 
 describe("when something fails", () => {

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { withPage } from "./browser.mjs";
 import { hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
@@ -10,8 +9,6 @@ import { openSite } from "./site.mjs";
 /** Seconds. */
 const LOADING = 120;
 const FLEX = 240;
-
-const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("keys", () => {
   const site = openSite({ gpu: false });

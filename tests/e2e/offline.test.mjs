@@ -2,15 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
 
 const LOADING = 120;
 const FLEX = 240;
-
-const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("without a network", () => {
   const site = openSite({ gpu: false });

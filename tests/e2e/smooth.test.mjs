@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { withPage } from "./browser.mjs";
 import { generate, hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
@@ -23,8 +22,6 @@ const SHIFT = 0.1;
 
 /** First visits at most. */
 const VISITS = 3;
-
-const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 
 describe("the page feels light", () => {
   const site = openSite({ gpu: false });

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { withPage } from "./browser.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
@@ -11,7 +10,6 @@ import { openSite } from "./site.mjs";
 const LOADING = 120;
 const FLEX = 240;
 
-const dist = fileURLToPath(new URL("../../www/dist/", import.meta.url));
 const picture = (page, name = "velocity-canvas") => hook(page, name).evaluate((canvas) => canvas.toDataURL());
 const said = (page) => hook(page, "deviation").innerText();
 
