@@ -33,6 +33,8 @@ fn bind(root: &Path) -> Result<()> {
             .input_path(module()?)
             .web(true)?
             .typescript(true)
+            // The module is looked for beside its JavaScript unless a page says otherwise.
+            .omit_default_module_path(false)
             // Names of functions, which only traces show, are a quarter of the module.
             .remove_name_section(true)
             .remove_producers_section(true)
