@@ -16,6 +16,7 @@ import { createOffline } from "./offline";
 import { createPassing } from "./passing";
 import { createPlayer } from "./player";
 import { DEFAULTS, type Settings } from "./settings";
+import { inSlices } from "./slices";
 import { initialState } from "./state";
 import { createStore, type View } from "./store";
 import { createPresenter } from "./story/presenter";
@@ -45,9 +46,6 @@ darkScheme.addEventListener("change", () => store.dispatch({ type: "theme", dark
 let manifest: Manifest | null = null;
 const engine = createEngineClient(store.dispatch);
 const commands = createCommands(store, engine, () => void load(), defaults);
-
-/** Milliseconds that the page is put together for before it listens again. */
-const SLICE = 15;
 
 /** Everything that draws from the state, in the order in which it appears. */
 const PARTS: readonly (() => View | readonly View[])[] = [
@@ -85,18 +83,6 @@ const HABITS: readonly (() => unknown)[] = [
   () => createKeys(find<HTMLDialogElement>("#help"), store, commands),
 ];
 
-/** Does a piece of work after the other, and rests when they have taken a slice of time. */
-async function inSlices(pieces: readonly (() => unknown)[]): Promise<void> {
-  await rest();
-  let began = performance.now();
-  for (const piece of pieces) {
-    piece();
-    if (performance.now() - began < SLICE) continue;
-    await rest();
-    began = performance.now();
-  }
-}
-
 /** Puts the page on screen, in pieces, so that it never keeps the visitor waiting. */
 async function assemble(): Promise<void> {
   await inSlices(
@@ -122,8 +108,7 @@ async function start(): Promise<void> {
   store.dispatch({ type: "manifest", manifest });
   try {
     const example = await fetchExample(manifest, WEIGHTS);
-    await rest();
-    store.dispatch({ type: "example", example });
+    await inSlices(store.change({ type: "example", example }));
   } catch (thrown) {
     store.dispatch({ type: "notice", error: describe(thrown) });
   }

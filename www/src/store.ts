@@ -8,20 +8,26 @@ export type View = (state: State) => void;
 export interface Store {
   state(): State;
   dispatch(action: Action): void;
+  /** Changes the state; what tells each of the views is left to the caller. */
+  change(action: Action): readonly (() => void)[];
   subscribe(view: View): void;
 }
 
 export function createStore(initial: State): Store {
   let state = initial;
   const views: View[] = [];
+  const change = (action: Action): readonly (() => void)[] => {
+    const next = reduce(state, action);
+    if (next === state) return [];
+    state = next;
+    return views.map((view) => () => view(state));
+  };
   return {
     state: () => state,
     dispatch(action) {
-      const next = reduce(state, action);
-      if (next === state) return;
-      state = next;
-      for (const view of views) view(state);
+      for (const tell of change(action)) tell();
     },
+    change,
     subscribe(view) {
       views.push(view);
       view(state);
