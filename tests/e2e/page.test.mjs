@@ -5,10 +5,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launch, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
 import { assertPictures, contrast, deviation, generate, hook, reach } from "./page.mjs";
-import { serve } from "./server.mjs";
 import { openSite } from "./site.mjs";
 
 /** Seconds. The software GPU needs tens of milliseconds for one operation. */
@@ -137,18 +135,14 @@ describe("the page", () => {
   }
 });
 
-test("without a GPU the page runs on the processor and says why", async () => {
-  const server = await serve(fileURLToPath(dist));
-  const browser = await launch({ gpu: false });
-  try {
-    await withPage(browser, {}, async (page) => {
-      await page.goto(`${server.address}?backend=webgpu`);
+describe("without a GPU", () => {
+  const site = openSite({ gpu: false });
+
+  test("the page runs on the processor and says why", () =>
+    withPage(site.browser, {}, async (page) => {
+      await page.goto(`${site.address}?backend=webgpu`);
       await reach(page, ["ready"], LOADING);
       assert.equal(await hook(page, "backend").innerText(), "flex");
       assert.match(await hook(page, "fallback").innerText(), /WebGPU/);
-    });
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+    }));
 });

@@ -143,18 +143,14 @@ test("the page works in any folder of any host", { timeout: 1000 * LOADING }, as
   }
 });
 
-test("a GPU in software is named, and why it is not used", { timeout: 1000 * LOADING }, async () => {
-  const server = await serve(dist);
-  const browser = await launch({ gpu: true });
-  try {
-    await withPage(browser, {}, async (page) => {
-      await page.goto(server.address);
+describe("a GPU in software", () => {
+  const site = openSite({ gpu: true });
+
+  test("is named, and why it is not used", { timeout: 1000 * LOADING }, () =>
+    withPage(site.browser, {}, async (page) => {
+      await page.goto(site.address);
       await reach(page, ["ready"], LOADING);
       assert.equal(await hook(page, "backend").innerText(), "flex");
       assert.match(await hook(page, "fallback").innerText(), /would run in software here.*backend=webgpu forces it/);
-    });
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+    }));
 });

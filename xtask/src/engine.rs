@@ -21,8 +21,8 @@ pub(crate) fn build(root: &Path) -> Result<()> {
 
 /// Makes the bindings, unless `pkg` has those of this module.
 fn bind(root: &Path) -> Result<()> {
-    let package = root.join("pkg");
-    let source = stamp(&module()?)?;
+    let (package, module) = (root.join("pkg"), module()?);
+    let source = stamp(&module)?;
     let note = package.join(".source");
     if fs::read_to_string(&note).is_ok_and(|noted| noted == source) {
         ready("JavaScript bindings in pkg");
@@ -30,7 +30,7 @@ fn bind(root: &Path) -> Result<()> {
     }
     step("Making the JavaScript bindings in pkg", || {
         Bindgen::new()
-            .input_path(module()?)
+            .input_path(&module)
             .web(true)?
             .typescript(true)
             // The module is looked for beside its JavaScript unless a page says otherwise.
