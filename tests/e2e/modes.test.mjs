@@ -58,7 +58,7 @@ describe("the modes", () => {
 
   test("prepared data become maps whose error is known", { timeout: 1000 * (LOADING + RUN) }, () =>
     withPage(site.browser, {}, async (page) => {
-      await open(page, { mode: "invert", maps: 3, steps: 2, prepared: "FlatVel-A" });
+      await open(page, { mode: "invert", maps: 3, steps: 2, data: "FlatVel-A" });
       await run(page);
       const maps = hook(page, "inverted-map");
       assert.equal(await maps.count(), 3);
@@ -90,7 +90,7 @@ describe("the modes", () => {
         assert.match(await error.innerText(), /bad-file/);
       }
       await file.setInputFiles({ name: "mine.npy", mimeType: "application/octet-stream", buffer: good });
-      await page.locator("[data-testid=prepared] option", { hasText: "mine.npy" }).waitFor({ state: "attached" });
+      await page.locator("[data-testid=data] option", { hasText: "mine.npy" }).waitFor({ state: "attached" });
       await run(page);
       assert.equal(await hook(page, "inverted-map").count(), 1);
       assert.equal(await hook(page, "invert-mae").getAttribute("data-value"), null);
@@ -109,7 +109,7 @@ describe("the modes", () => {
         npy([5, 1000, 70], Float32Array.from({ length: 350_000 }, (_, i) => Math.sin(i / 700))).toString("base64"),
       );
       await hook(page, "drop-gathers").dispatchEvent("drop", { dataTransfer: dropped });
-      await page.locator("[data-testid=prepared] option", { hasText: "dropped.npy" }).waitFor({ state: "attached" });
+      await page.locator("[data-testid=data] option", { hasText: "dropped.npy" }).waitFor({ state: "attached" });
       await run(page);
       assert.equal(await hook(page, "inverted-map").count(), 1);
       await assertPictures(page);

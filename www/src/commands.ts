@@ -10,14 +10,18 @@ import { drawFigure } from "./figure/figure";
 import { toFile, toPng } from "./figure/svg";
 import { filmFits } from "./film";
 import { wayOf } from "./morph";
+import { keepGathers } from "./own";
 import type { Sample } from "./sample";
-import { GALLERY, invertRequestOf, requestOf, type Settings } from "./settings";
+import { DRAWN, GALLERY, invertRequestOf, isOwn, requestOf, type Settings } from "./settings";
 import { shown } from "./state";
 import type { Store } from "./store";
 import { LIMITS } from "./url";
 import type { Commands } from "./views/commands";
 
 const HELD_OUT = new URL("./prepared/", document.baseURI);
+
+/** Settings that put another map on the panels. */
+const MAPS: readonly (keyof Settings)[] = ["mode", "step", "map", "point"];
 
 /** Layers of the plain map to draw on. */
 const LEVEL_LAYERS = 5;
@@ -44,35 +48,39 @@ export function createCommands(
 
   /** Begins what the settings stand for. */
   const begin = () => {
-    const { settings, inverted } = store.state();
+    const { settings } = store.state();
     const request = requestOf(settings);
     if (settings.mode === "generate") void engine.generate(request);
     else if (settings.mode === "gallery") {
       const seeds = Array.from({ length: GALLERY }, (_, i) => (settings.seed + i) % (LIMITS.seed[1] + 1));
       void engine.gallery(seeds.map((seed) => ({ ...request, seed, path: false })));
     } else if (settings.mode === "morph") void engine.morph(wayOf(request, settings));
-    else if (settings.mode === "draw") invertDrawing();
-    else if (settings.prepared !== null) {
-      const file = new URL(`${settings.prepared}.npy`, HELD_OUT);
-      void engine.invertPrepared(settings.prepared, file, invertRequestOf(settings));
-    } else if (inverted) void engine.invert(inverted.given, invertRequestOf(settings));
+    else if (settings.mode === "draw") {
+      commands.set({ mode: "invert", data: DRAWN });
+      invert(DRAWN);
+    } else invert(settings.data);
   };
 
-  /** Hands the drawn map's gathers to the inversion, which then knows the truth. */
-  const invertDrawing = () => {
-    const { drawing, settings } = store.state();
-    const gathers = drawing && simulatedOf(drawing);
-    if (!gathers) return;
-    const given = { name: "what was drawn", gathers, truth: drawing.map };
-    dispatch({ type: "given", given });
-    commands.set({ mode: "invert", prepared: null });
-    void engine.invert(given, invertRequestOf(settings));
+  /** Inverts the gathers that a setting stands for. Those of a map are inverted knowing the truth. */
+  const invert = (data: string) => {
+    const { settings, drawing, inverted } = store.state();
+    const request = invertRequestOf(settings);
+    if (isOwn(data)) {
+      if (inverted?.given.data === data) void engine.invert(inverted.given, request);
+    } else if (data !== DRAWN) {
+      void engine.invertMap({ data, name: data }, new URL(`${data}.npy`, HELD_OUT), request);
+    } else if (drawing) {
+      const of = { data, name: "what was drawn" };
+      const [truth, gathers] = [drawing.map, simulatedOf(drawing)];
+      void (gathers ? engine.invert({ ...of, gathers, truth }, request) : engine.invertMap(of, truth, request));
+    }
   };
 
   const commands: Commands = {
     set(settings) {
       const wasPlaying = store.state().film?.playing ?? false;
-      dispatch({ type: "settings", settings });
+      const other = MAPS.some((key) => settings[key] !== undefined);
+      dispatch({ type: "settings", settings: other ? { frame: null, ...settings } : settings });
       // A mode is a place that one goes back from; a slider is not.
       address.write(settings.mode !== undefined);
       if (settings.shot !== undefined && wasPlaying) commands.play();
@@ -94,10 +102,12 @@ export function createCommands(
       dispatch({ type: "open", pair });
       commands.set({ mode: "generate" });
     },
-    give(file) {
-      void engine.give(file).then((taken) => {
-        if (taken) commands.set({ prepared: null });
-      });
+    async give(file) {
+      const gathers = await engine.readGathers(file);
+      if (!gathers) return;
+      const given = await keepGathers(file.name, gathers);
+      dispatch({ type: "given", given });
+      commands.set({ data: given.data });
     },
     save(what) {
       const sample = shown(store.state());
@@ -121,7 +131,11 @@ export function createCommands(
         () => true,
         () => false,
       ),
-    draw: (change) => dispatch({ type: "drawing", change }),
+    draw(change) {
+      dispatch({ type: "drawing", change });
+      // A stroke under way is not in the address yet.
+      if (change.type !== "stroke") commands.set({ frame: null });
+    },
     drawPair() {
       const { sample } = store.state();
       if (sample) commands.draw({ type: "start", velocity: sample.velocity });
@@ -130,8 +144,9 @@ export function createCommands(
       const { grid, speeds } = store.state();
       if (grid && speeds) commands.draw({ type: "start", velocity: levelLayers(grid, speeds, LEVEL_LAYERS) });
     },
-    giveMap(file) {
-      void engine.giveMap(file);
+    async giveMap(file) {
+      const velocity = await engine.readMap(file);
+      if (velocity) commands.draw({ type: "start", velocity });
     },
     choose(index) {
       dispatch({ type: "choose", index });
@@ -144,6 +159,7 @@ export function createCommands(
       const { film, settings } = store.state();
       const sample = shown(store.state());
       if (!sample) return;
+      commands.set({ frame: null });
       if (!filmFits(film, sample.velocity, settings.shot)) void engine.film(sample.velocity, settings.shot);
       else {
         if (film.frames && film.frame === film.frames.frames - 1) commands.seek(0);

@@ -22,7 +22,7 @@ export function createDrop(store: Store, commands: Commands): void {
     const [first] = event.dataTransfer?.files ?? [];
     const { settings, engine, phase } = store.state();
     if (!first || !engine || phase === "running") return;
-    if (settings.mode === "invert") commands.give(first);
-    else if (settings.mode === "draw") commands.giveMap(first);
+    if (settings.mode === "invert") void commands.give(first);
+    else if (settings.mode === "draw") void commands.giveMap(first);
   });
 }

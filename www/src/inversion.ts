@@ -5,6 +5,8 @@ import type { Sample } from "./sample";
 
 /** Gathers to invert. */
 export interface Given {
+  /** The setting that stands for them. */
+  data: string;
   name: string;
   gathers: Float32Array;
   /** The map that they were simulated on, where it is known. */

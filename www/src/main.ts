@@ -13,8 +13,9 @@ import { createKeys } from "./keys";
 import { type Manifest, parseManifest } from "./manifest";
 import { createMute } from "./mute";
 import { createOffline } from "./offline";
+import { createOwn } from "./own";
 import { createPassing } from "./passing";
-import { createPlayer } from "./player";
+import { createPlayer, createStill } from "./player";
 import { DEFAULTS, type Settings } from "./settings";
 import { inSlices } from "./slices";
 import { initialState } from "./state";
@@ -73,6 +74,8 @@ const PARTS: readonly (() => View | readonly View[])[] = [
 /** What is done with it besides. */
 const HABITS: readonly (() => unknown)[] = [
   () => createPlayer(store),
+  () => createStill(store, engine, commands),
+  () => createOwn(store),
   () => createDrop(store, commands),
   () => createOffline(store),
   () => createPredictor(store, engine),

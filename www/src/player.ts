@@ -1,8 +1,10 @@
-/** Moves the wavefield film on while it plays. */
+/** Moves the wavefield film on while it plays, and keeps in the address where it stands. */
 
+import type { EngineClient } from "./engine/client";
 import { filmFits } from "./film";
 import { shown } from "./state";
-import type { Store } from "./store";
+import { type Store, watching } from "./store";
+import type { Commands } from "./views/commands";
 
 /** Seconds that the whole film takes at its usual speed. */
 const DURATION = 6;
@@ -34,4 +36,42 @@ export function createPlayer(store: Store): void {
   store.subscribe(({ film }) => {
     if (film?.playing && film.frames) schedule();
   });
+}
+
+/** The film stands where the settings say, and the settings say where it stands. */
+export function createStill(store: Store, engine: EngineClient, commands: Commands): void {
+  /** What was asked for, so that a film that cannot be had is not asked for again. */
+  let asked: { velocity: Float32Array; shot: number; frame: number } | null = null;
+
+  const bring = () => {
+    const { settings, film, phase, engine: loaded } = store.state();
+    const { frame, shot } = settings;
+    const velocity = shown(store.state())?.velocity;
+    if (frame === null || !velocity || !loaded || phase === "running") return;
+    if (filmFits(film, velocity, shot)) {
+      if (film.frames && !film.playing && film.frame !== frame)
+        store.dispatch({ type: "film", change: { type: "seek", frame } });
+    } else if (asked?.velocity !== velocity || asked.shot !== shot || asked.frame !== frame) {
+      asked = { velocity, shot, frame };
+      void engine.film(velocity, shot, frame);
+    }
+  };
+  const keep = () => {
+    const { settings, film } = store.state();
+    if (!filmFits(film, shown(store.state())?.velocity, settings.shot) || !film.frames || film.playing) return;
+    if (film.frame !== settings.frame) commands.set({ frame: film.frame });
+  };
+  // Not from within a dispatch: views are still drawing.
+  store.subscribe(
+    watching(
+      (state) => [state.settings.frame, state.settings.shot, shown(state), state.engine, state.phase],
+      () => queueMicrotask(bring),
+    ),
+  );
+  store.subscribe(
+    watching(
+      (state) => [state.film],
+      () => queueMicrotask(keep),
+    ),
+  );
 }

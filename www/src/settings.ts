@@ -14,6 +14,19 @@ export type Mode = (typeof MODES)[number];
 /** Held-out maps in `prepared/` whose gathers can be inverted. */
 export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
 
+/** Stands for the gathers of what was drawn. */
+export const DRAWN = "drawn";
+
+/** Stands for the gathers of a visitor's file: the beginning of their SHA-256, in hexadecimal. */
+const OWN = /^file-[0-9a-f]{16}$/;
+
+/** Whether the data are those of a visitor's file. */
+export const isOwn = (data: string): boolean => OWN.test(data);
+
+/** Whether there are such data to invert. */
+export const isData = (text: string): boolean =>
+  text === DRAWN || isOwn(text) || PREPARED.some((prepared) => prepared === text);
+
 /** Pairs of a gallery. */
 export const GALLERY = 12;
 
@@ -32,10 +45,12 @@ export interface Settings extends Display, Pencil, Way, Reel, Stage {
   maps: number;
   /** How far towards noise and back the latents of an inversion's maps go. */
   spread: number;
-  /** The prepared map whose gathers are inverted; `null` for a file of the visitor's. */
-  prepared: string | null;
+  /** What is inverted: gathers of a prepared map, of what was drawn, or of a visitor's file. */
+  data: string;
   /** The inverted map on screen; `null` is the one whose gathers come nearest. */
   map: number | null;
+  /** What was drawn, as `mapToText` writes it; `null` is the map of the page's example. */
+  drawn: string | null;
   shot: number;
   /** `null` leaves the choice to the engine's probe. */
   backend: Backend | null;
@@ -56,8 +71,9 @@ export const DEFAULTS: Settings = {
   step: 0,
   maps: 6,
   spread: 0.4,
-  prepared: PREPARED[1],
+  data: PREPARED[1],
   map: null,
+  drawn: null,
   shot: 2,
   backend: null,
   load: true,
@@ -68,6 +84,10 @@ export const DEFAULTS: Settings = {
   ...WAY,
   ...REEL,
 };
+
+/** Whether the page shows what was drawn, or what an inversion makes of it. */
+export const usesDrawing = ({ mode, data }: Settings): boolean =>
+  mode === "draw" || (mode === "invert" && data === DRAWN);
 
 /** The request that the settings stand for. */
 export const requestOf = ({ family, seed, steps, guidance, path }: Settings): GenerateRequest => ({

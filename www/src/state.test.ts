@@ -1,12 +1,13 @@
 import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wavediffusion.js";
 import { describe, expect, it } from "vitest";
+import { mapToText } from "./drawing/text";
 import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
 import { wayOf } from "./morph";
-import { DEFAULTS, requestOf, type Settings } from "./settings";
+import { DEFAULTS, DRAWN, requestOf, type Settings } from "./settings";
 import { type Action, initialState, reduce, type State, shown } from "./state";
 
-const SETTINGS: Settings = { ...DEFAULTS, family: "Style-A", seed: 7, steps: 4, maps: 2, prepared: "Style-A" };
+const SETTINGS: Settings = { ...DEFAULTS, family: "Style-A", seed: 7, steps: 4, maps: 2, data: "Style-A" };
 const REQUEST: GenerateRequest = requestOf(SETTINGS);
 
 const SHAPE: PairShape = {
@@ -224,7 +225,7 @@ describe("reduce", () => {
   it("drops a film that belongs to another shot", () => {
     const frames = { frames: 1, nz: 2, nx: 2, every: 4, values: new Float32Array(4) };
     const velocity = PAIR.velocity;
-    const waiting = stateAfter({ type: "film", change: { type: "requested", velocity, shot: 0 } });
+    const waiting = stateAfter({ type: "film", change: { type: "requested", velocity, shot: 0, frame: null } });
     const arrived = (shot: number) => {
       const change = { type: "arrived" as const, velocity, shot, frames };
       return reduce(waiting, { type: "film", change }).film?.frames;
@@ -258,6 +259,68 @@ describe("reduce", () => {
       draw,
     ] satisfies Action[];
     expect(shown(later.reduce(reduce, drawing))?.velocity).toBe(painted);
+  });
+
+  describe("a drawing in the address", () => {
+    const map = (value: number) => new Float32Array(4).fill(value);
+    const settings = (of: Partial<Settings>): Action => ({ type: "settings", settings: of });
+    const drawn = mapToText(map(2500));
+    const linked = stateAfter(settings({ mode: "draw", drawn }), { type: "manifest", manifest: MANIFEST });
+
+    it("is drawn on, whatever pair comes", () => {
+      expect(linked.drawing?.map).toEqual(map(2500));
+      const later = reduce(linked, { type: "finished", pair: PAIR });
+      expect(shown(later)?.velocity).toEqual(map(2500));
+    });
+
+    it("follows every whole stroke, and undo", () => {
+      const stroke: Action = { type: "drawing", change: { type: "stroke", velocity: map(3000) } };
+      const under = reduce(linked, stroke);
+      expect(under.settings.drawn).toBe(drawn);
+      const kept = reduce(under, { type: "drawing", change: { type: "keep" } });
+      expect(kept.settings.drawn).toBe(mapToText(map(3000)));
+      expect(reduce(kept, { type: "drawing", change: { type: "undo" } }).settings.drawn).toBe(drawn);
+    });
+
+    it("takes the place of another one, which undo brings back", () => {
+      const other = reduce(linked, settings({ drawn: mapToText(map(4000)) }));
+      expect(other.drawing?.map).toEqual(map(4000));
+      expect(reduce(other, { type: "drawing", change: { type: "undo" } }).drawing?.map).toEqual(map(2500));
+      // As it stands already, or where none is named, nothing changes.
+      expect(reduce(other, settings({ drawn: mapToText(map(4000)) })).drawing).toBe(other.drawing);
+      const back = reduce(other, settings({ ...DEFAULTS, mode: "draw" }));
+      expect([back.drawing, back.settings.drawn]).toEqual([other.drawing, other.settings.drawn]);
+    });
+
+    it("is that of the generated pair, but not of the example, which is what none stands for", () => {
+      const pair = stateAfter(...STARTED, { type: "finished", pair: PAIR }, settings({ mode: "draw" }));
+      expect(pair.settings.drawn).toBe(mapToText(PAIR.velocity));
+    });
+
+    it("is named when damaged, and replaced", () => {
+      const damaged = stateAfter(
+        ...STARTED,
+        { type: "finished", pair: PAIR },
+        settings({ mode: "draw", drawn: "AAAA" }),
+      );
+      expect(damaged.error).toMatchObject({ code: "bad-address" });
+      expect(shown(damaged)?.velocity).toBe(PAIR.velocity);
+      const again = reduce(linked, settings({ drawn: "AAAA" }));
+      expect([again.drawing, again.settings.drawn]).toEqual([linked.drawing, drawn]);
+    });
+
+    it("is what an inversion begins with", () => {
+      const { drawing } = stateAfter(settings({ mode: "invert", data: DRAWN, drawn }), {
+        type: "manifest",
+        manifest: MANIFEST,
+      });
+      expect(drawing?.map).toEqual(map(2500));
+    });
+  });
+
+  it("keeps a notice while the engine is fetched", () => {
+    const error = { code: "unknown-family", message: "no" };
+    expect(stateAfter({ type: "notice", error }, { type: "fetching" }).error).toBe(error);
   });
 
   it("keeps the drawn velocity inside what the model knows", () => {
@@ -294,7 +357,7 @@ describe("reduce", () => {
   });
 
   it("shows the inverted map whose gathers come nearest, and any other that is chosen", () => {
-    const given = { name: "d.npy", gathers: new Float32Array([1, 2]), truth: null };
+    const given = { data: "file-0123456789abcdef", name: "d.npy", gathers: new Float32Array([1, 2]), truth: null };
     const map = (index: number, misfit: number): Action => {
       const velocity = new Float32Array(4).fill(2000 + index);
       return { type: "event", event: { kind: "inverted", index, samples: 2, velocity, misfit, milliseconds: 1 } };

@@ -3,6 +3,7 @@
 import type { EngineEvent, GenerateRequest, Inversion, InvertRequest, Pair } from "@engine/wavediffusion.js";
 import type { DirectWave, Pointer } from "./display";
 import { type Drawing, type DrawingChange, reduceDrawing, startDrawing } from "./drawing/drawing";
+import { mapToText, textToMap } from "./drawing/text";
 import type { FailureMessage } from "./engine/failure";
 import type { Loaded } from "./engine/worker";
 import type { Example } from "./example";
@@ -12,7 +13,7 @@ import type { Architecture, Baselines, Grid, Manifest } from "./manifest";
 import { type Morph, morphIndex } from "./morph";
 import { counting, denoising, loading, type Progress, simulating, type Timing } from "./progress";
 import { exampleSample, formingSample, pairSample, type Sample, stopped, withSimulation } from "./sample";
-import type { Settings } from "./settings";
+import { type Settings, usesDrawing } from "./settings";
 
 /** As tests see it: the attribute `data-state` of the status line. */
 export type Phase = "loading" | "skipped" | "ready" | "running" | "done" | "error";
@@ -135,10 +136,10 @@ export function reduce(state: State, action: Action): State {
     case "theme":
       return { ...state, dark: action.dark };
     case "settings":
-      return withDrawing(clamped({ ...state, settings: { ...state.settings, ...action.settings } }));
+      return withSettings(state, action.settings);
     case "manifest": {
       const { families, grid, speeds, baselines, architecture } = action.manifest;
-      return knownFamily(clamped({ ...state, families, grid, speeds, baselines, architecture }));
+      return withDrawing(knownFamily(clamped({ ...state, families, grid, speeds, baselines, architecture })));
     }
     case "example":
       return state.sample ? state : withDrawing({ ...state, sample: exampleSample(action.example) });
@@ -147,7 +148,8 @@ export function reduce(state: State, action: Action): State {
         ...state,
         phase: "loading",
         engine: null,
-        error: null,
+        // A notice is not about the engine, and stays.
+        error: state.phase === "error" ? null : state.error,
         progress: { label: "Loading the engine", fraction: null },
       };
     case "skipped":
@@ -221,8 +223,10 @@ export function reduce(state: State, action: Action): State {
       };
     case "drawing": {
       const drawing = reduceDrawing(state.drawing, action.change, shapeOf(state));
+      if (!drawing || drawing.map === state.drawing?.map) return { ...state, drawing };
+      const settings = { ...state.settings, drawn: mapToText(drawing.map) };
       // What was wrong with a file or a map is past with the next map.
-      return { ...state, drawing, error: drawing?.map === state.drawing?.map ? state.error : null };
+      return { ...state, drawing, settings, error: null };
     }
     case "morph-started":
       return { ...begun(state, "Drawing noise"), morph: { points: action.points, samples: [] } };
@@ -282,11 +286,34 @@ function clamped(state: State): State {
   return fits ? state : { ...state, settings: { ...settings, shot, speed, point } };
 }
 
-/** Drawing begins with the pair on screen. */
+/** Other settings; with the text of another drawing the drawing goes on from there, without one it stays. */
+function withSettings(state: State, given: Partial<Settings>): State {
+  const { drawn } = state.settings;
+  const settings = { ...state.settings, ...given, drawn: given.drawn ?? drawn };
+  const next = clamped({ ...state, settings });
+  return settings.drawn !== drawn && state.drawing ? drawnFrom(next, settings.drawn) : withDrawing(next);
+}
+
+/** Drawing begins with the map that the address names, or with the pair on screen. */
 function withDrawing(state: State): State {
   const { settings, drawing, sample } = state;
-  if (settings.mode !== "draw" || drawing || !sample) return state;
-  return { ...state, drawing: startDrawing(sample.velocity, sample.gathers) };
+  if (!usesDrawing(settings) || drawing) return state;
+  if (settings.drawn !== null) return drawnFrom(state, settings.drawn);
+  if (!sample) return state;
+  // The example is what an address stands for that names no map.
+  const drawn = sample.origin === "example" ? null : mapToText(sample.velocity);
+  return { ...state, drawing: startDrawing(sample.velocity, sample.gathers), settings: { ...settings, drawn } };
+}
+
+/** The drawing goes on from the map that a text stands for, as soon as its size is known. */
+function drawnFrom(state: State, text: string | null): State {
+  const { settings, grid, drawing } = state;
+  if (text === null || !grid) return state;
+  const velocity = textToMap(text, grid.nz * grid.nx);
+  if (velocity) return { ...state, drawing: reduceDrawing(drawing, { type: "start", velocity }, shapeOf(state)) };
+  const message = "The drawing in the address is damaged; another map stands instead.";
+  const drawn = drawing && mapToText(drawing.map);
+  return withDrawing({ ...state, settings: { ...settings, drawn }, error: { code: "bad-address", message } });
 }
 
 /** A pair of the way has arrived. */

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULTS, PREPARED, type Settings } from "./settings";
+import { DEFAULTS, isData, type Settings, usesDrawing } from "./settings";
 import { formatQuery, LIMITS, parseQuery } from "./url";
 
 /** Seconds; without it, a fixed number of queries. */
@@ -18,14 +18,27 @@ const RUN: fc.Parameters<unknown> =
     : { seed: 1, numRuns: 3000 };
 
 /** What was once a fault. */
-const CORPUS = ["?path=constructor", "?run=__proto__", "?prepared=//elsewhere.example/map", "?throw=-0"];
+const CORPUS = ["?path=constructor", "?run=__proto__", "?data=//elsewhere.example/map", "?throw=-0"];
 
 const value = fc.oneof(
   fc.string(),
   fc.double().map(String),
   fc.integer({ min: -400, max: 12_000 }).map(String),
   fc.constantFrom("constructor", "__proto__", "toString", "-0", "1e999", "NaN", "auto", "any", "0x10", " 7 ", "1", "0"),
-  fc.constantFrom("webgpu", "flex", "invert", "draw", "Style-A", "fault", "wiggle", "../weights/manifest", ""),
+  fc.constantFrom(
+    "webgpu",
+    "flex",
+    "invert",
+    "draw",
+    "Style-A",
+    "fault",
+    "wiggle",
+    "../weights/manifest",
+    "",
+    "drawn",
+    "file-00ff00ff00ff00ff",
+    "AAAA",
+  ),
 );
 
 const query = fc.oneof(
@@ -44,8 +57,9 @@ function check(text: string): void {
     const found = settings[key as keyof typeof LIMITS];
     if (found !== null && (found < least || found > most)) throw new Error(`${key} is ${found}`);
   }
-  if (settings.prepared !== null) expect(PREPARED).toContain(settings.prepared);
-  expect({ ...DEFAULTS, ...parseQuery(formatQuery(settings, "")) }).toEqual(settings);
+  expect(isData(settings.data)).toBe(true);
+  const written = usesDrawing(settings) ? settings : { ...settings, drawn: null };
+  expect({ ...DEFAULTS, ...parseQuery(formatQuery(settings, "")) }).toEqual(written);
 }
 
 describe("any address", () => {

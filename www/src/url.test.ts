@@ -11,7 +11,8 @@ const SETTINGS: Settings = {
   path: false,
   maps: 3,
   spread: 0.25,
-  prepared: "Style-A",
+  data: "drawn",
+  drawn: "Y2BgYGAA",
   shot: 4,
   backend: "flex",
   colors: "grey",
@@ -34,6 +35,7 @@ const SETTINGS: Settings = {
   load: false,
   run: true,
   rate: 0.5,
+  frame: 31,
   bare: true,
   tour: 2,
 };
@@ -41,6 +43,8 @@ const SETTINGS: Settings = {
 describe("the address", () => {
   it("brings back every setting", () => {
     expect(parseQuery(formatQuery(SETTINGS, ""))).toEqual(SETTINGS);
+    const own: Settings = { ...DEFAULTS, data: "file-0123456789abcdef" };
+    expect({ ...DEFAULTS, ...parseQuery(formatQuery(own, "")) }).toEqual(own);
     const open: Settings = { ...SETTINGS, family: null, path: true, backend: null, gain: null, map: null };
     expect({ ...DEFAULTS, ...parseQuery(formatQuery(open, "")) }).toEqual(open);
   });
@@ -53,6 +57,15 @@ describe("the address", () => {
     expect(formatQuery(SETTINGS, "?utm=talk&seed=1")).toMatch(
       /^\?utm=talk&seed=4294967295&mode=invert&family=CurveFault-B/,
     );
+  });
+
+  it("names a drawing where one is shown or inverted, and nowhere else", () => {
+    const drawn = "Y2BgYGAA";
+    for (const shown of [{ mode: "draw" }, { mode: "invert", data: "drawn" }] as const) {
+      const settings = { ...DEFAULTS, ...shown, drawn };
+      expect({ ...DEFAULTS, ...parseQuery(formatQuery(settings, "")) }).toEqual(settings);
+    }
+    expect(formatQuery({ ...DEFAULTS, mode: "gallery", drawn }, "?drawn=AAAA")).not.toContain("drawn");
   });
 
   it("names only what it holds", () => {
@@ -81,6 +94,10 @@ describe("the address", () => {
     "pace=0",
     "rate=0",
     "map=-1",
+    "data=file-xyz",
+    "data=../weights/manifest",
+    "drawn=a b",
+    "frame=1.5",
     "tour=99",
     "run=yes",
   ])("leaves out what makes no sense: %s", (query) => {

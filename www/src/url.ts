@@ -4,7 +4,7 @@ import type { Backend } from "@engine/wavediffusion.js";
 import { TRACES } from "./display";
 import { COLORS } from "./draw/colormap";
 import { TOOLS } from "./drawing/tools";
-import { DEFAULTS, MODES, PREPARED, type Settings } from "./settings";
+import { DEFAULTS, isData, MODES, type Settings, usesDrawing } from "./settings";
 import { SLIDES } from "./story/slides";
 import { STOPS } from "./story/stops";
 
@@ -30,6 +30,7 @@ export const LIMITS = {
   pace: [1, 600],
   tour: [0, STOPS.length],
   rate: [0.05, 4],
+  frame: [0, 9999],
 } as const;
 
 interface Parameter<T> {
@@ -68,6 +69,15 @@ const orAuto = <T>({ parse, format }: Parameter<T>): Parameter<T | null> => ({
   format: (value) => (value === null ? AUTO : format(value)),
 });
 
+/** What need not be there, and is then not named. */
+const orNone = <T>({ parse, format }: Parameter<T>): Parameter<T | null> => ({
+  parse: (text) => parse(text),
+  format: (value) => (value === null ? "" : format(value)),
+});
+
+/** A map's text; which map it stands for is seen when the number of its cells is known. */
+const MAP = /^[\w-]{1,32768}$/;
+
 const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   mode: oneOf(MODES),
   family: {
@@ -81,11 +91,12 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   step: number(LIMITS.step, true),
   maps: number(LIMITS.maps, true),
   spread: number(LIMITS.spread, false),
-  prepared: {
+  data: {
     // A name becomes a file's address: none but ours.
-    parse: (text) => PREPARED.find((prepared) => prepared === text),
-    format: (prepared) => prepared ?? "",
+    parse: (text) => (isData(text) ? text : undefined),
+    format: String,
   },
+  drawn: orNone({ parse: (text) => (MAP.test(text) ? text : undefined), format: String }),
   map: orAuto(number(LIMITS.map, true)),
   shot: number(LIMITS.shot, true),
   backend: orAuto(oneOf(BACKENDS)),
@@ -102,6 +113,7 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   bare: flag,
   tour: number(LIMITS.tour, true),
   rate: number(LIMITS.rate, false),
+  frame: orNone(number(LIMITS.frame, true)),
   tool: oneOf(TOOLS),
   speed: number(LIMITS.speed, false),
   radius: number(LIMITS.radius, false),
@@ -135,7 +147,8 @@ export function formatQuery(settings: Settings, query: string): string {
   const write = <K extends keyof Settings>(key: K) => {
     const { format } = PARAMETERS[key];
     const text = format(settings[key]);
-    if (ALWAYS.includes(key) || text !== format(DEFAULTS[key])) given.set(key, text);
+    const matters = key !== "drawn" || usesDrawing(settings);
+    if (ALWAYS.includes(key) || (matters && text !== format(DEFAULTS[key]))) given.set(key, text);
     else given.delete(key);
   };
   KEYS.forEach(write);

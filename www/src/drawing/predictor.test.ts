@@ -5,7 +5,7 @@ import { initialState } from "../state";
 import { createStore } from "../store";
 import { createPredictor } from "./predictor";
 
-const SETTINGS: Settings = { ...DEFAULTS, mode: "draw", prepared: null };
+const SETTINGS: Settings = { ...DEFAULTS, mode: "draw" };
 
 const ENGINE: Loaded = {
   backend: "flex",

@@ -34,17 +34,18 @@ export interface EngineClient {
   morph(requests: readonly GenerateRequest[]): Promise<void>;
   /** Simulates a drawn map, and has the model predict what comes of it. */
   predict(velocity: Float32Array): Promise<void>;
-  /** Takes the velocity map in the visitor's file. */
-  giveMap(file: File): Promise<void>;
-  /** Simulates the map in a .npy file and inverts the gathers. */
-  invertPrepared(name: string, file: URL, request: InvertRequest): Promise<void>;
+  /** The velocity map in the visitor's file; null, and a notice, where there is none. */
+  readMap(file: File): Promise<Float32Array | null>;
+  /** The same for gathers. */
+  readGathers(file: File): Promise<Float32Array | null>;
   invert(given: Given, request: InvertRequest): Promise<void>;
-  /** Takes gathers from the visitor's file; tells whether they are of use. */
-  give(file: File): Promise<boolean>;
+  /** Simulates a map, or the one in a .npy file of ours, and inverts the gathers. */
+  invertMap(of: Omit<Given, "gathers" | "truth">, map: Float32Array | URL, request: InvertRequest): Promise<void>;
   /** A .npy file of a velocity map or of gathers; null, and a notice, where that fails. */
   toNpy(kind: "velocity" | "gathers", values: Float32Array): Promise<Blob | null>;
   cancel(): Promise<void>;
-  film(velocity: Float32Array, shot: number): Promise<void>;
+  /** Makes the wavefield film, which then runs, or stands at a frame. */
+  film(velocity: Float32Array, shot: number, frame?: number): Promise<void>;
   /** Finds the direct wave through a velocity map. */
   directWave(velocity: Float32Array): Promise<void>;
   /** Simulates the map of a denoising step. */
@@ -125,9 +126,16 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     else dispatch({ type: "notice", error });
   };
   const silent = Comlink.proxy(() => undefined);
-  const invert = async ({ gathers, truth }: Given, request: InvertRequest): Promise<void> => {
+  const invert = async (given: Given, request: InvertRequest): Promise<void> => {
+    const { gathers, truth } = given;
+    dispatch({ type: "given", given });
     dispatch({ type: "inverting", request });
     dispatch({ type: "inverted", inversion: await inTurn(() => engine.invert(gathers, truth, request, hear)) });
+  };
+
+  const fetchMap = async (file: URL): Promise<Float32Array> => {
+    const bytes = new Uint8Array(await (await open(file)).arrayBuffer());
+    return inTurn(() => engine.readVelocity(bytes));
   };
 
   /** Generates one pair after the other. */
@@ -228,30 +236,19 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
       }
     },
 
-    async giveMap(file) {
-      const velocity = await read(file, (bytes) => engine.readVelocity(bytes));
-      if (velocity) dispatch({ type: "drawing", change: { type: "start", velocity } });
-    },
-
-    async invertPrepared(name, file, request) {
-      try {
-        const bytes = new Uint8Array(await (await open(file)).arrayBuffer());
-        const truth = await inTurn(() => engine.readVelocity(bytes));
-        const gathers = await inTurn(() => engine.simulate(truth));
-        const given = { name, gathers, truth };
-        dispatch({ type: "given", given });
-        await invert(given, request);
-      } catch (thrown) {
-        fail(thrown);
-      }
-    },
+    readMap: (file) => read(file, (bytes) => engine.readVelocity(bytes)),
+    readGathers: (file) => read(file, (bytes) => engine.readGathers(bytes)),
 
     invert: (given, request) => invert(given, request).catch(fail),
 
-    async give(file) {
-      const gathers = await read(file, (bytes) => engine.readGathers(bytes));
-      if (gathers) dispatch({ type: "given", given: { name: file.name, gathers, truth: null } });
-      return gathers !== null;
+    async invertMap(of, map, request) {
+      try {
+        const truth = map instanceof URL ? await fetchMap(map) : map;
+        const gathers = await inTurn(() => engine.simulate(truth));
+        await invert({ ...of, gathers, truth }, request);
+      } catch (thrown) {
+        fail(thrown);
+      }
     },
 
     async toNpy(kind, values) {
@@ -268,8 +265,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
       await engine.cancel();
     },
 
-    async film(velocity, shot) {
-      dispatch({ type: "film", change: { type: "requested", velocity, shot } });
+    async film(velocity, shot, frame) {
+      dispatch({ type: "film", change: { type: "requested", velocity, shot, frame: frame ?? null } });
       try {
         const frames = await inTurn(() => engine.wavefield(velocity, shot, FILM_EVERY));
         dispatch({ type: "film", change: { type: "arrived", velocity, shot, frames } });

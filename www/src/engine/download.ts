@@ -1,6 +1,7 @@
 /** Downloads with byte progress, checked by SHA-256 and kept in the Cache API. */
 
 import type { FileEntry } from "../manifest";
+import { sha256 } from "./digest";
 import { Failure } from "./failure";
 
 const CACHE = "wavediffusion-weights";
@@ -60,11 +61,6 @@ export async function fetchWeights(entry: FileEntry, base: URL, onBytes: OnBytes
   }
   await keep(key, bytes);
   return bytes;
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Looks in the cache; a browser that has none, or refuses it, is no reason to fail. */

@@ -5,8 +5,12 @@ import { s } from "./svg";
 /** Modules of white around the code, without which phones do not find it. */
 const MARGIN = 4;
 
-/** The code: dark on white in every colour scheme. */
-export async function codeOf(text: string): Promise<SVGElement> {
+/** Bytes that the largest code holds at its middle level of correction (ISO/IEC 18004, version 40-M). */
+const MOST_BYTES = 2331;
+
+/** The code: dark on white in every colour scheme; null for a text that is too long for one. */
+export async function codeOf(text: string): Promise<SVGElement | null> {
+  if (new TextEncoder().encode(text).length > MOST_BYTES) return null;
   // Few visitors want one.
   const { encode } = await import("uqr");
   const { data, size } = encode(text, { ecc: "M", border: MARGIN });

@@ -67,7 +67,7 @@ export function createPresenter(root: HTMLElement, store: Store, commands: Comma
         }
         code.hidden = !slide?.code;
         if (slide?.code)
-          void codeOf(new URL(".", document.baseURI).href).then((picture) => code.replaceChildren(picture));
+          void codeOf(new URL(".", document.baseURI).href).then((picture) => code.replaceChildren(picture ?? ""));
         waiting = slide?.begin;
       },
     ),

@@ -25,14 +25,14 @@ export interface Commands {
   /** Shows a pair of the gallery. */
   open(pair: Pair): void;
   /** Takes the gathers in a file. */
-  give(file: File): void;
+  give(file: File): Promise<void>;
   /** Changes the drawing. */
   draw(change: DrawingChange): void;
   /** Draws on the generated pair's map, or on level layers. */
   drawPair(): void;
   drawLayers(): void;
   /** Draws on the velocity map in a file. */
-  giveMap(file: File): void;
+  giveMap(file: File): Promise<void>;
   /** Shows a map of the inversion. */
   choose(index: number): void;
   cancel(): void;

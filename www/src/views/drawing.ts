@@ -69,7 +69,7 @@ export function createDrawing(root: HTMLElement, ground: HTMLElement, commands: 
   }
   file.addEventListener("change", () => {
     const [first] = file.files ?? [];
-    if (first) commands.giveMap(first);
+    if (first) void commands.giveMap(first);
     file.value = "";
   });
 

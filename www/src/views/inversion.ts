@@ -6,7 +6,7 @@ import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
 import type { Inverted, InvertedMap } from "../inversion";
 import type { Grid } from "../manifest";
-import { PREPARED } from "../settings";
+import { DRAWN, isOwn, PREPARED } from "../settings";
 import type { State } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
@@ -16,7 +16,7 @@ import { SPEEDS } from "./ground";
 const SPREADS = [0, 500] as const;
 
 export function createInversion(root: HTMLElement, commands: Commands): View[] {
-  const chosen = h("select", { "data-testid": "prepared", "aria-label": "Gathers to invert" });
+  const chosen = h("select", { "data-testid": "data", "aria-label": "Gathers to invert" });
   const file = h("input", { type: "file", accept: ".npy", hidden: true, "data-testid": "gathers-file" });
   const pick = h("button", { type: "button" }, "your own .npy");
   const drop = h("p", { class: "drop", "data-testid": "drop-gathers" }, "or drop ", pick, " here", file);
@@ -31,20 +31,26 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
     error,
   );
 
-  chosen.addEventListener("change", () => commands.set({ prepared: chosen.value || null }));
+  chosen.addEventListener("change", () => commands.set({ data: chosen.value }));
   pick.addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     const [first] = file.files ?? [];
-    if (first) commands.give(first);
+    if (first) void commands.give(first);
     file.value = "";
   });
   return [
     watching(
-      (state) => [state.settings.prepared, ownName(state)],
-      (prepared, own) => {
-        const options = PREPARED.map((name) => h("option", { value: name }, name));
-        chosen.replaceChildren(...options, ...(own ? [h("option", { value: "" }, own)] : []));
-        chosen.value = prepared ?? "";
+      (state) => [state.settings.data, state.inverted?.given ?? null, state.drawing !== null],
+      (data, given, drawn) => {
+        const option = (value: string, name: string) => h("option", { value }, name);
+        const own = given && isOwn(given.data) ? given : null;
+        chosen.replaceChildren(
+          ...PREPARED.map((name) => option(name, name)),
+          ...(drawn || data === DRAWN ? [option(DRAWN, "what was drawn")] : []),
+          ...(own ? [option(own.data, own.name)] : []),
+          ...(isOwn(data) && own?.data !== data ? [option(data, "a file that is not here")] : []),
+        );
+        chosen.value = data;
       },
     ),
     watching(
@@ -80,14 +86,11 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
   ];
 }
 
-/** Name of the visitor's own file, where one is given. */
-const ownName = ({ settings, inverted }: State): string | null =>
-  settings.prepared === null ? (inverted?.given.name ?? null) : null;
-
 function hintFor({ inverted, settings }: State): string {
   if (inverted && inverted.maps.length > 0)
     return "The first map decodes the latent that the encoder reads in the data; the others come back from noise near it, and show what the data leave open.";
-  if (settings.prepared === null && inverted) return `${inverted.given.name} is ready: press Invert.`;
+  if (inverted && isOwn(settings.data) && inverted.given.data === settings.data)
+    return `${inverted.given.name} is ready: press Invert.`;
   return "Shot gathers of OpenFWI's survey, shape (5, 1000, 70) or (N, 5, 1000, 70), first of N. Invert turns them into several velocity maps, and simulates each to compare.";
 }
 

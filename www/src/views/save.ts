@@ -61,9 +61,10 @@ export function createSave(root: HTMLElement, code: HTMLDialogElement, commands:
 /** Shows the address as a code that phones read. */
 async function showCode(dialog: HTMLDialogElement): Promise<void> {
   const picture = await codeOf(location.href);
+  const length = location.href.length;
   dialog.replaceChildren(
-    picture,
-    h("p", { class: "hint" }, location.href),
+    picture ?? h("p", {}, `The address has ${length} characters, more than a QR code holds. Copy the link instead.`),
+    h("p", { class: "hint" }, picture ? location.href : "A map that was painted on level layers makes a short one."),
     h("form", { method: "dialog" }, h("button", {}, "Close")),
   );
   dialog.showModal();
