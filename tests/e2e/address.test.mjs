@@ -145,6 +145,7 @@ describe("the address", () => {
       await page.goto(address({ mode: "draw", drawn: "AAAA" }));
       await reach(page, ["ready"], LOADING);
       assert.match(await hook(page, "error").innerText(), /damaged/);
+      await hook(page, "deviation").and(page.locator("main:not(.unanswered) [data-value]")).waitFor({ timeout: 1000 * LOADING });
       await assertPictures(page);
     }));
 

@@ -49,8 +49,10 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
   rate.addEventListener("change", () => commands.set({ rate: Number(rate.value) }));
   play.addEventListener("click", () => (play.ariaPressed === "true" ? commands.pause() : commands.play()));
   scrub.addEventListener("input", () => {
+    // Pausing sets the slider back to where the film is.
+    const frame = scrub.valueAsNumber;
     commands.pause();
-    commands.seek(scrub.valueAsNumber);
+    commands.seek(frame);
   });
 
   return [
