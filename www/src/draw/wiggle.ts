@@ -12,6 +12,9 @@ const SWING = 1.6;
 /** At most this many traces are drawn: of more, every second, third ... */
 const MOST_TRACES = 40;
 
+/** The same for the samples of a trace: still thirty for each period of the waves. */
+const MOST_SAMPLES = 500;
+
 /** Draws (samples, receivers) amplitudes, clipped at ±`clip`; what is not a number leaves a gap. */
 export function paintWiggles(
   canvas: HTMLCanvasElement,
@@ -25,6 +28,7 @@ export function paintWiggles(
   const context = canvas.getContext("2d");
   if (!context) return;
   const every = Math.ceil(columns / MOST_TRACES);
+  const step = Math.ceil(rows / MOST_SAMPLES);
   const down = canvas.height / rows;
   const swing = SWING * every * ACROSS;
   context.strokeStyle = context.fillStyle = color;
@@ -32,7 +36,7 @@ export function paintWiggles(
     const middle = (column + 0.5) * ACROSS;
     const [line, fill] = [new Path2D(), new Path2D()];
     fill.moveTo(middle, 0);
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < rows; row += step) {
       const value = values[row * columns + column] ?? Number.NaN;
       const size = Math.min(1, Math.max(-1, value / clip));
       const y = (row + 0.5) * down;

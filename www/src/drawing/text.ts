@@ -1,6 +1,7 @@
 /** A velocity map as a text that fits in an address: whole m/s, differences along the rows, deflated, in base64url. */
 
-import { deflateSync, inflateSync } from "fflate";
+// In a task of its own: the library's tables take as long to make as the whole page's modules.
+const { deflateSync, inflateSync } = await import("fflate");
 
 /** Fastest velocity that is written, m/s: far beyond what can be simulated. */
 const FASTEST = 0xffff;
