@@ -173,6 +173,7 @@ describe("the address", () => {
       await reach(page, ["ready"], LOADING);
       assert.match(await hook(page, "error").innerText(), /not kept in this browser/);
       assert.equal(await chosen(page), "a file that is not here");
+      assert.ok(await hook(page, "generate").isDisabled());
     });
   });
 

@@ -8,6 +8,13 @@ import { type View, watching } from "../store";
 import { LIMITS } from "../url";
 import type { Commands } from "./commands";
 import { canInvertDrawing, drawingText } from "./drawing";
+import { dataThere } from "./inversion";
+
+/** Whether there is what the mode works on. */
+const canBegin = (state: State): boolean => {
+  const { mode } = state.settings;
+  return (mode !== "draw" || canInvertDrawing(state)) && (mode !== "invert" || dataThere(state));
+};
 
 /** Value of the family menu's first entry, which is no family's name. */
 const ANY_FAMILY = "";
@@ -133,11 +140,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
       },
     ),
     watching(
-      (state) => [
-        state.phase,
-        state.settings.mode,
-        state.engine !== null && (state.settings.mode !== "draw" || canInvertDrawing(state)),
-      ],
+      (state) => [state.phase, state.settings.mode, state.engine !== null && canBegin(state)],
       (phase, mode, can) => {
         const running = phase === "running";
         if (running) began = performance.now();

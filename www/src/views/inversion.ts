@@ -86,6 +86,10 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
   ];
 }
 
+/** Whether the data to invert are there: the address may name a file that is not. */
+export const dataThere = ({ settings, inverted }: State): boolean =>
+  !isOwn(settings.data) || inverted?.given.data === settings.data;
+
 function hintFor({ inverted, settings }: State): string {
   if (inverted && inverted.maps.length > 0)
     return "The first map decodes the latent that the encoder reads in the data; the others come back from noise near it, and show what the data leave open.";
