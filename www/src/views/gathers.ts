@@ -9,11 +9,12 @@ import { extent, percent, short } from "../draw/scale";
 import { filmFits } from "../film";
 import type { Grid } from "../manifest";
 import type { Gathers } from "../sample";
+import { inSlices } from "../slices";
 import { type State, shown } from "../state";
 import { changing, type View, watching } from "../store";
 import type { Commands } from "./commands";
 import { createDisplay } from "./display";
-import { firstPicture, gatherInputs, gatherView, KINDS, shotOf } from "./gather";
+import { firstPicture, type GatherView, gatherInputs, gatherView, KINDS, shotOf } from "./gather";
 
 export function createGathers(root: HTMLElement, commands: Commands): View[] {
   const onPoint: OnPoint = (place) => commands.point(place && { axis: "time", ...place });
@@ -40,6 +41,8 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
     }),
   };
   const views: View[] = [];
+  /** What the pictures show, or will in a moment. */
+  let latest: GatherView | null = null;
   const cursors = KINDS.map((kind) => {
     const cursor = h("span", { class: "cursor", "aria-hidden": "true", hidden: true });
     plots[kind].box.append(cursor, h("span", { class: "waiting" }));
@@ -99,16 +102,25 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
         const view = gatherView(state);
         if (!view || !grid) return;
         const { samples, dt, clip: limit } = view;
+        latest = view;
+        const ink = colorOf("--ink");
+        const paintings = KINDS.map((kind) => () => {
+          const picture = view.pictures[kind];
+          if (latest !== view) return;
+          if (picture) view.paint(plots[kind].canvas, picture, ink);
+          else clear(plots[kind].canvas);
+        });
+        // Colours are quickly painted; wiggles would keep the visitor waiting.
+        if (settings.traces === "wiggle") void inSlices(paintings);
+        else for (const painting of paintings) painting();
         for (const kind of KINDS) {
-          const { canvas, box, axes, describe } = plots[kind];
+          const { box, axes, describe } = plots[kind];
           const picture = view.pictures[kind];
           axes(
             { name: "receiver (m)", extent: extent(grid.receivers, grid.spacing), ticks: 4 },
             { name: "time (s)", extent: extent(samples, dt), ticks: 5 },
           );
           box.classList.toggle("empty", picture === null);
-          if (picture) view.paint(canvas, picture, colorOf("--ink"));
-          else clear(canvas);
           const at = `shot at ${(grid.sourcesX[settings.shot] ?? 0) * grid.spacing} metres`;
           describe(
             picture ? `${kind} seismic data, ${at}, colours to ±${short(limit)}` : `${kind} seismic data: not yet`,
