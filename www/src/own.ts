@@ -2,7 +2,7 @@
 
 import { sha256 } from "./engine/digest";
 import type { Given } from "./inversion";
-import { isOwn } from "./settings";
+import { isOwn, ownData } from "./settings";
 import { type Store, watching } from "./store";
 
 const CACHE = "wavediffusion-own";
@@ -12,14 +12,12 @@ const KEPT = 8;
 
 const NAME = "x-file-name";
 
-const DIGITS = 16;
-
 const keyOf = (data: string): URL => new URL(`own/${data}`, document.baseURI);
 
 /** Keeps gathers where the browser lets it; they are known by what they hold, whatever their file is called. */
 export async function keepGathers(name: string, gathers: Float32Array): Promise<Given> {
   const values = gathers.slice();
-  const data = `file-${(await sha256(values)).slice(0, DIGITS)}`;
+  const data = ownData(await sha256(values));
   try {
     const cache = await caches.open(CACHE);
     await cache.delete(keyOf(data));

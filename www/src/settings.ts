@@ -17,8 +17,13 @@ export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
 /** Stands for the gathers of what was drawn. */
 export const DRAWN = "drawn";
 
-/** Stands for the gathers of a visitor's file: the beginning of their SHA-256, in hexadecimal. */
-const OWN = /^file-[0-9a-f]{16}$/;
+/** Stands for the gathers of a visitor's file, whose SHA-256 is given in hexadecimal. */
+export const ownData = (sha256: string): string => `file-${sha256.slice(0, DIGITS)}`;
+
+/** Digits that are enough to tell files apart. */
+const DIGITS = 16;
+
+const OWN = new RegExp(`^file-[0-9a-f]{${DIGITS}}$`);
 
 /** Whether the data are those of a visitor's file. */
 export const isOwn = (data: string): boolean => OWN.test(data);
