@@ -12,7 +12,7 @@ import { filmFits } from "./film";
 import { wayOf } from "./morph";
 import { keepGathers } from "./own";
 import type { Sample } from "./sample";
-import { DRAWN, GALLERY, invertRequestOf, isOwn, requestOf, type Settings } from "./settings";
+import { DRAWN, DRAWN_NAME, GALLERY, invertRequestOf, isOwn, requestOf, type Settings } from "./settings";
 import { shown } from "./state";
 import type { Store } from "./store";
 import { LIMITS } from "./url";
@@ -70,7 +70,7 @@ export function createCommands(
     } else if (data !== DRAWN) {
       void engine.invertMap({ data, name: data }, new URL(`${data}.npy`, HELD_OUT), request);
     } else if (drawing) {
-      const of = { data, name: "what was drawn" };
+      const of = { data, name: DRAWN_NAME };
       const [truth, gathers] = [drawing.map, simulatedOf(drawing)];
       void (gathers ? engine.invert({ ...of, gathers, truth }, request) : engine.invertMap(of, truth, request));
     }

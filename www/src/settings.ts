@@ -14,8 +14,9 @@ export type Mode = (typeof MODES)[number];
 /** Held-out maps in `prepared/` whose gathers can be inverted. */
 export const PREPARED = ["FlatVel-A", "CurveFault-A", "Style-A"] as const;
 
-/** Stands for the gathers of what was drawn. */
+/** Stands for the gathers of what was drawn, and what visitors read. */
 export const DRAWN = "drawn";
+export const DRAWN_NAME = "what was drawn";
 
 /** Stands for the gathers of a visitor's file, whose SHA-256 is given in hexadecimal. */
 export const ownData = (sha256: string): string => `file-${sha256.slice(0, DIGITS)}`;

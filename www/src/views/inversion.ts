@@ -6,7 +6,7 @@ import { paint } from "../draw/raster";
 import { short } from "../draw/scale";
 import type { Inverted, InvertedMap } from "../inversion";
 import type { Grid } from "../manifest";
-import { DRAWN, isOwn, PREPARED } from "../settings";
+import { DRAWN, DRAWN_NAME, isOwn, PREPARED } from "../settings";
 import type { State } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
@@ -46,7 +46,7 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
         const own = given && isOwn(given.data) ? given : null;
         chosen.replaceChildren(
           ...PREPARED.map((name) => option(name, name)),
-          ...(drawn || data === DRAWN ? [option(DRAWN, "what was drawn")] : []),
+          ...(drawn || data === DRAWN ? [option(DRAWN, DRAWN_NAME)] : []),
           ...(own ? [option(own.data, own.name)] : []),
           ...(isOwn(data) && own?.data !== data ? [option(data, "a file that is not here")] : []),
         );
@@ -90,11 +90,11 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
 export const dataThere = ({ settings, inverted }: State): boolean =>
   !isOwn(settings.data) || inverted?.given.data === settings.data;
 
-function hintFor({ inverted, settings }: State): string {
+function hintFor(state: State): string {
+  const { inverted, settings } = state;
   if (inverted && inverted.maps.length > 0)
     return "The first map decodes the latent that the encoder reads in the data; the others come back from noise near it, and show what the data leave open.";
-  if (inverted && isOwn(settings.data) && inverted.given.data === settings.data)
-    return `${inverted.given.name} is ready: press Invert.`;
+  if (inverted && isOwn(settings.data) && dataThere(state)) return `${inverted.given.name} is ready: press Invert.`;
   return "Shot gathers of OpenFWI's survey, shape (5, 1000, 70) or (N, 5, 1000, 70), first of N. Invert turns them into several velocity maps, and simulates each to compare.";
 }
 
