@@ -11,10 +11,14 @@ use crate::process::{cargo, run, target};
 use crate::step::{ready, step};
 use crate::tools::WASM;
 
+/// The profile of `Cargo.toml` that the engine is compiled with.
+pub(crate) const PROFILE: &str = "web";
+
 /// Compiles the engine and makes its bindings.
 pub(crate) fn build(root: &Path) -> Result<()> {
     step("Compiling the engine to WebAssembly (minutes the first time)", || {
-        run(cargo(root).args(["build", "--release", "--lib", "--package", "wavediffusion", "--target", WASM]))
+        let build = ["build", "--profile", PROFILE, "--lib", "--package", "wavediffusion", "--target", WASM];
+        run(cargo(root).args(build))
     })?;
     bind(root)
 }
@@ -45,7 +49,7 @@ fn bind(root: &Path) -> Result<()> {
 
 /// The module that cargo writes, beside the folder that holds this program.
 pub(crate) fn module() -> Result<PathBuf> {
-    Ok(target()?.join(WASM).join("release").join("wavediffusion.wasm"))
+    Ok(target()?.join(WASM).join(PROFILE).join("wavediffusion.wasm"))
 }
 
 /// Tells one build of a file from another.

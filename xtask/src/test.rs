@@ -10,10 +10,11 @@ use anyhow::{Context, Result};
 
 use crate::audit::{self, Verdict};
 use crate::count::{Count, Runner};
+use crate::engine::{self, PROFILE};
 use crate::process::{cargo, command, target, tee};
 use crate::step::step;
 use crate::tools::{self, Browser, WASM};
-use crate::{engine, package, page, size};
+use crate::{package, page, size};
 
 /// Seconds that a browser test may take: a software GPU needs tens of milliseconds for one operation.
 const BROWSER_TEST_SECONDS: &str = "900";
@@ -65,15 +66,15 @@ fn page(suite: &mut Suite) {
 /// What needs WebAssembly and a browser. The end-to-end tests also need the page, `built` before.
 fn browser(suite: &mut Suite, built: bool) {
     let root = suite.root;
-    let clippy = ["clippy", "--release", "--package", "wavediffusion", "--target", WASM, "--lib", "--tests"];
+    let clippy = ["clippy", "--profile", PROFILE, "--package", "wavediffusion", "--target", WASM, "--lib", "--tests"];
     suite.check("clippy, wasm32", cargo(root).args(clippy).args(["--", "-D", "warnings"]));
     let Some(Browser { chromium, chromedriver }) = suite.prepare("the browser", || tools::browser(root)) else {
         return;
     };
     let names = suite.prepare("the browser tests", || web_tests(root)).unwrap_or_default();
     let mut pack = command(root, "wasm-pack");
-    pack.args(["test", "--release", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
-    pack.arg(&chromedriver).arg(".").args(names.iter().flat_map(|name| ["--test", name]));
+    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
+    pack.arg(&chromedriver).args([".", "--profile", PROFILE]).args(names.iter().flat_map(|name| ["--test", name]));
     pack.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS);
     if suite.prepare("wasm-pack", || tools::wasm_pack(root)).is_some() {
         suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
