@@ -107,7 +107,7 @@ describe("the address", () => {
       await hook(page, "from-layers").click();
       await hook(page, "easel").click({ position: { x: 100, y: 100 } });
       drawn = await picture(page);
-      await page.waitForURL(/drawn=/);
+      await page.waitForURL(/#drawn=/);
       await hook(page, "undo").click();
       assert.notEqual(await picture(page), drawn);
       await hook(page, "redo").click();
@@ -142,7 +142,7 @@ describe("the address", () => {
 
   test("a drawing that is damaged in the address is replaced, and that is said", { timeout: 2000 * LOADING }, () =>
     withPage(site.browser, {}, async (page) => {
-      await page.goto(address({ mode: "draw", drawn: "AAAA" }));
+      await page.goto(`${address({ mode: "draw" })}#drawn=AAAA`);
       await reach(page, ["ready"], LOADING);
       assert.match(await hook(page, "error").innerText(), /damaged/);
       await hook(page, "deviation").and(page.locator("main:not(.unanswered) [data-value]")).waitFor({ timeout: 1000 * LOADING });

@@ -1,6 +1,7 @@
 /** Puts the page together: state, views, address and engine. */
 
 import "uplot/dist/uPlot.min.css";
+import { given } from "./address";
 import { createCommands } from "./commands";
 import { find, rest } from "./dom";
 import { createPredictor } from "./drawing/predictor";
@@ -22,7 +23,7 @@ import { initialState } from "./state";
 import { createStore, type View } from "./store";
 import { createPresenter } from "./story/presenter";
 import { createTour } from "./story/tour";
-import { parseQuery } from "./url";
+import { parseAddress } from "./url";
 import { createControls } from "./views/controls";
 import { createAnswered, createDrawing } from "./views/drawing";
 import { createEngineBadge, createErrorLine, createFreshness } from "./views/engine";
@@ -41,7 +42,7 @@ import { createVerdict } from "./views/verdict";
 const WEIGHTS = new URL("./weights/", document.baseURI);
 
 const darkScheme = matchMedia("(prefers-color-scheme: dark)");
-const store = createStore(initialState({ ...DEFAULTS, ...parseQuery(location.search) }, darkScheme.matches));
+const store = createStore(initialState({ ...DEFAULTS, ...parseAddress(given()) }, darkScheme.matches));
 darkScheme.addEventListener("change", () => store.dispatch({ type: "theme", dark: darkScheme.matches }));
 
 let manifest: Manifest | null = null;
@@ -107,7 +108,7 @@ function defaults(): Settings {
 /** First the example, so that there is something to see; then the engine, with its megabytes. */
 async function start(): Promise<void> {
   manifest = parseManifest(await (await open(new URL("manifest.json", WEIGHTS))).text());
-  store.dispatch({ type: "settings", settings: { ...defaults(), ...parseQuery(location.search) } });
+  store.dispatch({ type: "settings", settings: { ...defaults(), ...parseAddress(given()) } });
   store.dispatch({ type: "manifest", manifest });
   try {
     const example = await fetchExample(manifest, WEIGHTS);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULTS, type Settings } from "./settings";
-import { formatQuery, parseQuery } from "./url";
+import { formatAddress, parseAddress } from "./url";
 
 const SETTINGS: Settings = {
   mode: "invert",
@@ -42,19 +42,19 @@ const SETTINGS: Settings = {
 
 describe("the address", () => {
   it("brings back every setting", () => {
-    expect(parseQuery(formatQuery(SETTINGS, ""))).toEqual(SETTINGS);
+    expect(parseAddress(formatAddress(SETTINGS, ""))).toEqual(SETTINGS);
     const own: Settings = { ...DEFAULTS, data: "file-0123456789abcdef" };
-    expect({ ...DEFAULTS, ...parseQuery(formatQuery(own, "")) }).toEqual(own);
+    expect({ ...DEFAULTS, ...parseAddress(formatAddress(own, "")) }).toEqual(own);
     const open: Settings = { ...SETTINGS, family: null, path: true, backend: null, gain: null, map: null };
-    expect({ ...DEFAULTS, ...parseQuery(formatQuery(open, "")) }).toEqual(open);
+    expect({ ...DEFAULTS, ...parseAddress(formatAddress(open, "")) }).toEqual(open);
   });
 
   it("is as short as it can be: short enough for a code on a slide", () => {
-    expect(formatQuery(DEFAULTS, "?kiosk=1&gain=3")).toBe("?mode=generate&family=any&seed=1&steps=16&guidance=1.5");
+    expect(formatAddress(DEFAULTS, "?kiosk=1&gain=3")).toBe("?mode=generate&family=any&seed=1&steps=16&guidance=1.5");
   });
 
   it("keeps parameters that are not ours", () => {
-    expect(formatQuery(SETTINGS, "?utm=talk&seed=1")).toMatch(
+    expect(formatAddress(SETTINGS, "?utm=talk&seed=1")).toMatch(
       /^\?utm=talk&seed=4294967295&mode=invert&family=CurveFault-B/,
     );
   });
@@ -63,14 +63,20 @@ describe("the address", () => {
     const drawn = "Y2BgYGAA";
     for (const shown of [{ mode: "draw" }, { mode: "invert", data: "drawn" }] as const) {
       const settings = { ...DEFAULTS, ...shown, drawn };
-      expect({ ...DEFAULTS, ...parseQuery(formatQuery(settings, "")) }).toEqual(settings);
+      expect({ ...DEFAULTS, ...parseAddress(formatAddress(settings, "")) }).toEqual(settings);
     }
-    expect(formatQuery({ ...DEFAULTS, mode: "gallery", drawn }, "?drawn=AAAA")).not.toContain("drawn");
+    expect(formatAddress({ ...DEFAULTS, mode: "gallery", drawn }, "#drawn=AAAA")).not.toContain("drawn");
+  });
+
+  it("keeps a drawing out of what servers are sent", () => {
+    const settings: Settings = { ...DEFAULTS, mode: "draw", drawn: "Y2BgYGAA" };
+    expect(formatAddress(settings, "")).toMatch(/^\?[^#]*#drawn=Y2BgYGAA$/);
+    expect(formatAddress(settings, "?drawn=AAAA").split("#")[0]).not.toContain("AAAA");
   });
 
   it("names only what it holds", () => {
-    expect(parseQuery("?seed=3&backend=webgpu")).toEqual({ seed: 3, backend: "webgpu" });
-    expect(parseQuery("")).toEqual({});
+    expect(parseAddress("?seed=3&backend=webgpu")).toEqual({ seed: 3, backend: "webgpu" });
+    expect(parseAddress("")).toEqual({});
   });
 
   it.each([
@@ -96,11 +102,11 @@ describe("the address", () => {
     "map=-1",
     "data=file-xyz",
     "data=../weights/manifest",
-    "drawn=a b",
+    "#drawn=a b",
     "frame=1.5",
     "tour=99",
     "run=yes",
   ])("leaves out what makes no sense: %s", (query) => {
-    expect(parseQuery(query)).toEqual({});
+    expect(parseAddress(query)).toEqual({});
   });
 });

@@ -1,4 +1,4 @@
-/** The page's address: one typed table maps each setting to its query parameter. That is the whole sharing mechanism. */
+/** The page's address: one typed table maps each setting to its parameter. That is the whole sharing mechanism. */
 
 import type { Backend } from "@engine/wavediffusion.js";
 import { TRACES } from "./display";
@@ -125,12 +125,24 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
 
 const KEYS = Object.keys(PARAMETERS) as (keyof Settings)[];
 
-/** The settings that an address's query names. */
-export function parseQuery(query: string): Partial<Settings> {
-  const given = new URLSearchParams(query);
+/**
+ * What stands in the fragment, which browsers keep to themselves: a map takes thousands of letters, more than some servers
+ * let a request have.
+ */
+const FRAGMENT: readonly (keyof Settings)[] = ["drawn"];
+
+/** The parameters of an address's query and of its fragment. */
+function parameters(address: string): { query: URLSearchParams; fragment: URLSearchParams } {
+  const [query = "", ...fragment] = address.split("#");
+  return { query: new URLSearchParams(query), fragment: new URLSearchParams(fragment.join("#")) };
+}
+
+/** The settings that an address names, from its query on. */
+export function parseAddress(address: string): Partial<Settings> {
+  const { query, fragment } = parameters(address);
   const settings: Partial<Settings> = {};
   const read = <K extends keyof Settings>(key: K) => {
-    const text = given.get(key);
+    const text = (FRAGMENT.includes(key) ? fragment : query).get(key);
     const value = text === null ? undefined : PARAMETERS[key].parse(text);
     if (value !== undefined) settings[key] = value;
   };
@@ -141,16 +153,21 @@ export function parseQuery(query: string): Partial<Settings> {
 /** What an address always names: the weights decide what stands where it does not. */
 const ALWAYS: readonly (keyof Settings)[] = ["mode", "family", "seed", "steps", "guidance"];
 
-/** The query that stands for the settings, without those that stand anyway; parameters that are not ours stay. */
-export function formatQuery(settings: Settings, query: string): string {
-  const given = new URLSearchParams(query);
+/**
+ * The address, from its query on, that stands for the settings, without those that stand anyway; what is not ours in the
+ * one that is given stays.
+ */
+export function formatAddress(settings: Settings, address: string): string {
+  const { query, fragment } = parameters(address);
   const write = <K extends keyof Settings>(key: K) => {
     const { format } = PARAMETERS[key];
     const text = format(settings[key]);
     const matters = key !== "drawn" || usesDrawing(settings);
-    if (ALWAYS.includes(key) || (matters && text !== format(DEFAULTS[key]))) given.set(key, text);
-    else given.delete(key);
+    const [place, other] = FRAGMENT.includes(key) ? [fragment, query] : [query, fragment];
+    other.delete(key);
+    if (ALWAYS.includes(key) || (matters && text !== format(DEFAULTS[key]))) place.set(key, text);
+    else place.delete(key);
   };
   KEYS.forEach(write);
-  return `?${given}`;
+  return `?${query}${fragment.size > 0 ? `#${fragment}` : ""}`;
 }

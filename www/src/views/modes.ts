@@ -3,7 +3,7 @@
 import { find, h } from "../dom";
 import { MODES, type Mode } from "../settings";
 import { type View, watching } from "../store";
-import { formatQuery } from "../url";
+import { formatAddress } from "../url";
 import type { Commands } from "./commands";
 
 const NAMES: Record<Mode, string> = {
@@ -54,6 +54,6 @@ export const createFrame = (body: HTMLElement, whole: HTMLElement): View =>
       body.classList.toggle("embedded", embed);
       body.classList.toggle("bare", bare);
       whole.hidden = !embed;
-      find<HTMLAnchorElement>("a", whole).href = formatQuery({ ...settings, embed: false }, "");
+      find<HTMLAnchorElement>("a", whole).href = formatAddress({ ...settings, embed: false }, "");
     },
   );
