@@ -169,5 +169,6 @@ export function formatAddress(settings: Settings, address: string): string {
     else place.delete(key);
   };
   KEYS.forEach(write);
-  return `?${query}${fragment.size > 0 ? `#${fragment}` : ""}`;
+  const behind = fragment.toString();
+  return `?${query}${behind && `#${behind}`}`;
 }
