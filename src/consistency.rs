@@ -40,13 +40,33 @@ pub fn compare(generated: &Gathers, simulated: &Gathers, normalisation: &Normali
 /// # Panics
 /// When the shapes differ.
 pub fn deviation(generated: &Gathers, simulated: &Gathers) -> f64 {
+    deviation_where(generated, simulated, |_, _| true)
+}
+
+/// The same over the samples from which the direct wave is gone: what comes back from below. It is 1 where the generated
+/// gathers are silent. `direct_wave_end` holds the first of these samples for each receiver, (shots, receivers).
+///
+/// # Panics
+/// When the shapes differ.
+pub fn reflected_deviation(generated: &Gathers, simulated: &Gathers, direct_wave_end: &[usize]) -> f64 {
+    let [shots, _, receivers] = simulated.shape();
+    assert_eq!(direct_wave_end.len(), shots * receivers, "an end for every receiver of every shot");
+    deviation_where(generated, simulated, |trace, sample| sample >= direct_wave_end[trace])
+}
+
+/// The relative L2 difference of the samples of which `counts`(trace, sample) is true.
+fn deviation_where(generated: &Gathers, simulated: &Gathers, counts: impl Fn(usize, usize) -> bool) -> f64 {
     assert_eq!(generated.shape(), simulated.shape(), "gathers of one survey");
-    let compared = compared_samples(generated.samples()) * generated.receivers();
+    let [shots, samples, receivers] = simulated.shape();
+    let compared = compared_samples(samples) * receivers;
     let (mut difference, mut energy) = (0.0, 0.0);
-    for shot in 0..generated.shots() {
-        for (&d, &f) in generated.shot(shot)[..compared].iter().zip(simulated.shot(shot)) {
-            difference += f64::from(d - f).powi(2);
-            energy += f64::from(f).powi(2);
+    for shot in 0..shots {
+        let pairs = generated.shot(shot)[..compared].iter().zip(simulated.shot(shot));
+        for (place, (&d, &f)) in pairs.enumerate() {
+            if counts(shot * receivers + place % receivers, place / receivers) {
+                difference += f64::from(d - f).powi(2);
+                energy += f64::from(f).powi(2);
+            }
         }
     }
     (difference / energy).sqrt()
@@ -154,6 +174,20 @@ mod tests {
         other[285..].fill(9.0);
         let [a, b] = [other, simulated].map(|values| Gathers::new(1, 20, 15, values).unwrap());
         assert_eq!(deviation(&a, &b), 0.0);
+    }
+
+    #[test]
+    fn what_comes_before_the_direct_wave_is_gone_counts_for_nothing_in_the_reflected_deviation() {
+        let simulated = noise(1, 300);
+        let mut other = simulated.clone();
+        // 20 samples of 15 receivers: wrong until the tenth sample, silent from the fifteenth.
+        other[..150].fill(9.0);
+        other[225..].fill(0.0);
+        let [a, b] = [other, simulated].map(|values| Gathers::new(1, 20, 15, values).unwrap());
+        assert_eq!(reflected_deviation(&a, &b, &[15; 15]), 1.0);
+        let reflected = reflected_deviation(&a, &b, &[10; 15]);
+        assert!(reflected > 0.3 && reflected < 1.0, "{reflected}");
+        assert!(reflected_deviation(&a, &b, &[5; 15]) > 1.0);
     }
 
     #[test]

@@ -10,13 +10,15 @@ mod unseen;
 use anyhow::{Context, Result};
 use burn::prelude::*;
 use rayon::prelude::*;
-use wavediffusion::consistency::{compare, deviation, ssim};
+use wavediffusion::consistency::{compare, deviation, reflected_deviation, ssim};
 use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::family::Family;
+use wavediffusion::gathers::Gathers;
 use wavediffusion::generate::{DecodedPair, PairModel};
 use wavediffusion::model::FamilyLabel;
+use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
-use wavediffusion::wave;
+use wavediffusion::wave::{self, direct_wave_end};
 
 pub use path::Path;
 pub use precision::PrecisionChange;
@@ -53,10 +55,12 @@ struct Measurement {
     family: Family,
     /// Generated pair.
     deviation: f64,
+    reflected_deviation: f64,
     waveform_ssim: f64,
     waveform_mse: f64,
     /// Held-out pair, encoded from its velocity.
     floor: f64,
+    reflected_floor: f64,
     velocity_error: f64,
     gathers_error: f64,
     codes: Vec<usize>,
@@ -151,15 +155,18 @@ fn measure(
     let mut measurements = Vec::new();
     for (index, truth) in truths.iter().enumerate() {
         let gathers = model.gathers(&generated[index]);
-        let comparison = compare(&gathers, &wave::simulate(survey, &generated[index].velocity)?, &normalisation);
+        let expected = wave::simulate(survey, &generated[index].velocity)?;
+        let comparison = compare(&gathers, &expected, &normalisation);
         let decoded = model.gathers(&reconstructed[index]);
         let simulated = wave::simulate(survey, &reconstructed[index].velocity)?;
         measurements.push(Measurement {
             family: truth.family,
             deviation: comparison.deviation,
+            reflected_deviation: reflected(survey, &generated[index].velocity, &gathers, &expected)?,
             waveform_ssim: comparison.ssim,
             waveform_mse: comparison.mse,
             floor: deviation(&decoded, &simulated),
+            reflected_floor: reflected(survey, &reconstructed[index].velocity, &decoded, &simulated)?,
             velocity_error: truth.velocity.mean_error(&reconstructed[index].velocity),
             gathers_error: deviation(&decoded, &truth.gathers),
             codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
@@ -171,6 +178,14 @@ fn measure(
         });
     }
     Ok(measurements)
+}
+
+/// Deviation of gathers of `map` from the simulated ones once the direct wave is gone.
+fn reflected(survey: &Survey, map: &VelocityMap, gathers: &Gathers, simulated: &Gathers) -> Result<f64> {
+    let dt = survey.config().dt;
+    let end: Vec<usize> =
+        direct_wave_end(survey, map)?.into_iter().map(|seconds| (f64::from(seconds) / dt).ceil() as usize).collect();
+    Ok(reflected_deviation(gathers, simulated, &end))
 }
 
 /// What the classifier makes of generated pairs, of held-out ones and of others of their families.

@@ -75,6 +75,10 @@ pub struct Deviation {
     pub floor_p90: f64,
     /// Held-out gathers against those of another map of the family, median.
     pub ceiling_median: f64,
+    /// Generated pairs, median, of what arrives when the direct wave is gone: 1 where that is silent.
+    pub reflected_median: f64,
+    /// The same of the floor.
+    pub reflected_floor_median: f64,
     /// Generated pairs at most as far as 90 % of the floor over all families.
     pub consistent_fraction: f64,
 }
@@ -155,7 +159,10 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "\nThe path is the rank correlation of denoising step and deviation. Codebook: {:.1} % of the codes used, perplexity {:.0}.",
+            "\nThe path is the rank correlation of denoising step and deviation. Once the direct wave is gone, generated pairs deviate by {:.3}, and the floor is {:.3} \
+             (medians; silence would be 1). Codebook: {:.1} % of the codes used, perplexity {:.0}.",
+            self.overall.deviation.reflected_median,
+            self.overall.deviation.reflected_floor_median,
             100.0 * self.codebook.used_fraction,
             self.codebook.perplexity
         );
@@ -199,6 +206,8 @@ impl Metrics {
                 floor_median: median(&floors),
                 floor_p90: quantile(&floors, 0.9),
                 ceiling_median: median(&all(|m| m.ceiling)),
+                reflected_median: median(&all(|m| m.reflected_deviation)),
+                reflected_floor_median: median(&all(|m| m.reflected_floor)),
                 consistent_fraction: consistent as f64 / set.len() as f64,
             },
             waveform_ssim: mean(&all(|m| m.waveform_ssim)),
@@ -249,9 +258,11 @@ mod tests {
         Measurement {
             family,
             deviation,
+            reflected_deviation: 0.95,
             waveform_ssim: 0.9,
             waveform_mse: 0.01,
             floor,
+            reflected_floor: 0.9,
             velocity_error: 50.0,
             gathers_error: 0.2,
             codes: vec![0, 1],
