@@ -44,14 +44,15 @@ pub fn deviation(generated: &Gathers, simulated: &Gathers) -> f64 {
 }
 
 /// The same over the samples from which the direct wave is gone: what comes back from below. It is 1 where the generated
-/// gathers are silent. `direct_wave_end` holds the first of these samples for each receiver, (shots, receivers).
+/// gathers are silent. `from` holds the first of these samples for each receiver,
+/// (shots, receivers).
 ///
 /// # Panics
 /// When the shapes differ.
-pub fn reflected_deviation(generated: &Gathers, simulated: &Gathers, direct_wave_end: &[usize]) -> f64 {
+pub fn reflected_deviation(generated: &Gathers, simulated: &Gathers, from: &[usize]) -> f64 {
     let [shots, _, receivers] = simulated.shape();
-    assert_eq!(direct_wave_end.len(), shots * receivers, "an end for every receiver of every shot");
-    deviation_where(generated, simulated, |trace, sample| sample >= direct_wave_end[trace])
+    assert_eq!(from.len(), shots * receivers, "a first sample for every receiver of every shot");
+    deviation_where(generated, simulated, |trace, sample| sample >= from[trace])
 }
 
 /// The relative L2 difference of the samples of which `counts`(trace, sample) is true.

@@ -26,6 +26,20 @@ pub fn direct_wave_end(survey: &Survey, velocity: &VelocityMap) -> Result<Vec<f3
         .collect())
 }
 
+/// The first sample of each receiver, (shots, receivers), from which the direct wave is gone, where samples are
+/// `interval` seconds apart.
+///
+/// # Errors
+/// As [`direct_wave_end`].
+pub fn first_reflected_sample(
+    survey: &Survey,
+    velocity: &VelocityMap,
+    interval: f64,
+) -> Result<Vec<usize>, SurveyError> {
+    let end = direct_wave_end(survey, velocity)?;
+    Ok(end.into_iter().map(|seconds| (f64::from(seconds) / interval).ceil() as usize).collect())
+}
+
 /// Seconds along the straight line between two cells of a map whose cells are `spacing` metres wide.
 fn ray_time(velocity: &VelocityMap, spacing: f64, from: Cell, to: Cell) -> f64 {
     let (z, x) = (from.z as f64, from.x as f64);
@@ -51,6 +65,8 @@ mod tests {
         assert_eq!(end.len(), 350);
         assert!((end[0] - 0.147).abs() < 1e-6, "{}", end[0]);
         assert!((end[69] - (0.147 + 690.0 / 2000.0)).abs() < 1e-6, "{}", end[69]);
+        let first = first_reflected_sample(&Survey::openfwi(), &map, 0.008).unwrap();
+        assert_eq!([first[0], first[69]], [19, 62]);
     }
 
     #[test]

@@ -86,7 +86,7 @@ mod medium;
 
 pub use adjoint::Misfit;
 pub use cpu::{Propagator, Wavefield, simulate};
-pub use direct::direct_wave_end;
+pub use direct::{direct_wave_end, first_reflected_sample};
 pub use medium::{Medium, Real};
 
 /// Weight of the four neighbours one cell away in the fourth-order Laplacian.

@@ -18,7 +18,7 @@ use wavediffusion::generate::{DecodedPair, PairModel};
 use wavediffusion::model::FamilyLabel;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
-use wavediffusion::wave::{self, direct_wave_end};
+use wavediffusion::wave;
 
 pub use path::Path;
 pub use precision::PrecisionChange;
@@ -182,10 +182,8 @@ fn measure(
 
 /// Deviation of gathers of `map` from the simulated ones once the direct wave is gone.
 fn reflected(survey: &Survey, map: &VelocityMap, gathers: &Gathers, simulated: &Gathers) -> Result<f64> {
-    let dt = survey.config().dt;
-    let end: Vec<usize> =
-        direct_wave_end(survey, map)?.into_iter().map(|seconds| (f64::from(seconds) / dt).ceil() as usize).collect();
-    Ok(reflected_deviation(gathers, simulated, &end))
+    let from = wave::first_reflected_sample(survey, map, survey.config().dt)?;
+    Ok(reflected_deviation(gathers, simulated, &from))
 }
 
 /// What the classifier makes of generated pairs, of held-out ones and of others of their families.

@@ -125,6 +125,8 @@ pub struct SeismicDecoderConfig {
     pub gain: f64,
     /// Weight of the squared relative error of the raw amplitudes, beside that of the log amplitudes.
     pub amplitude: f64,
+    /// Weight of the same over what arrives when the direct wave is gone, relative to the energy of that alone.
+    pub reflected: f64,
     /// Most noise on the latent that the decoder reads, in standard deviations.
     pub latent_noise: f64,
 }

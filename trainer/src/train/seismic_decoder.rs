@@ -43,10 +43,11 @@ impl Objective for SeismicDecoderObjective<'_> {
         let latent = self.velocity.encoder.forward(batch.velocity.clone().inner());
         let read = perturbed(latent, self.config.latent_noise, &mut random);
         let read = self.velocity.quantise(read).latent.autodiff();
-        let Errors { log, amplitude } = errors(model.forward(read), &batch, self.config.gain);
+        let Errors { log, amplitude, reflected } = errors(model.forward(read), &batch, self.config.gain);
         let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude))];
-        Loss { loss: log + amplitude * self.config.amplitude, figures, statistics: () }
+        let figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude)), ("reflected", figure(&reflected))];
+        let loss = log + amplitude * self.config.amplitude + reflected * self.config.reflected;
+        Loss { loss, figures, statistics: () }
     }
 
     fn validate(&self, model: &PatchDecoder, step: usize, directory: &Path) -> Result<Figures> {
@@ -60,7 +61,12 @@ struct Errors {
     log: Tensor<1>,
     /// Squared relative error of the raw amplitudes, to first order.
     amplitude: Tensor<1>,
+    /// The same over what arrives when the direct wave is gone, relative to the energy of that alone.
+    reflected: Tensor<1>,
 }
+
+/// Share of a pair's energy that is added to that of its reflections, so that ground without any asks for nothing.
+const SILENCE: f64 = 1e-4;
 
 /// Errors of decoded log amplitudes l = sign(d) log(1 + |d|).
 ///
@@ -76,27 +82,42 @@ fn errors(decoded: Tensor<4>, batch: &Batch, gain: f64) -> Errors {
 
     // d(e^|l| - 1) = e^|l| dl
     let per_sample = |values: Tensor<4>| values.sum_dim(3).sum_dim(2).sum_dim(1);
-    let energy = per_sample((growth.clone() - 1.0).square() * batch.valid.clone().inner());
-    let slope = growth.square() / energy;
-    let amplitude = per_sample(square * slope.autodiff()).mean();
-    Errors { log, amplitude }
+    let raw = (growth.clone() - 1.0).square() * batch.valid.clone().inner();
+    let slope = growth.square();
+    let relative =
+        |slope: Tensor<4>, energy: Tensor<4>| per_sample(square.clone() * (slope / energy).autodiff()).mean();
+    let reflections = batch.reflected.clone().inner();
+    let energy = per_sample(raw.clone());
+    let reflected_energy = per_sample(raw * reflections.clone()) + energy.clone() * SILENCE;
+    Errors {
+        log,
+        amplitude: relative(slope.clone(), energy),
+        reflected: relative(slope * reflections, reflected_energy),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// One shot of two samples at one receiver; the direct wave is gone at the second.
     fn batch(logs: [f32; 2]) -> Batch {
         let device = Device::flex().autodiff();
-        let seismic = Tensor::<1>::from_data(logs, &device).reshape([1, 1, 2, 1]);
-        Batch { velocity: seismic.clone(), seismic, valid: Tensor::ones([1, 1, 1, 1], &device), families: vec![None] }
+        let column = |values: [f32; 2]| Tensor::<1>::from_data(values, &device).reshape([1, 1, 2, 1]);
+        Batch {
+            velocity: column(logs),
+            seismic: column(logs),
+            valid: Tensor::ones([1, 1, 1, 1], &device),
+            reflected: column([0.0, 1.0]),
+            families: vec![None],
+        }
     }
 
-    fn found(decoded: [f32; 2], truth: [f32; 2], gain: f64) -> [f32; 2] {
+    fn found(decoded: [f32; 2], truth: [f32; 2], gain: f64) -> [f32; 3] {
         let device = Device::flex().autodiff();
         let decoded = Tensor::<1>::from_data(decoded, &device).reshape([1, 1, 2, 1]);
-        let Errors { log, amplitude } = errors(decoded, &batch(truth), gain);
-        [log, amplitude].map(|error| error.into_scalar::<f32>())
+        let Errors { log, amplitude, reflected } = errors(decoded, &batch(truth), gain);
+        [log, amplitude, reflected].map(|error| error.into_scalar::<f32>())
     }
 
     #[test]
@@ -107,8 +128,16 @@ mod tests {
         let decoded = [truth[0] + off[0], truth[1] + off[1]];
         let difference: f32 = (0..2).map(|i| (raw(decoded[i]) - raw(truth[i])).powi(2)).sum();
         let energy: f32 = truth.iter().map(|&log| raw(log).powi(2)).sum();
-        let [_, amplitude] = found(decoded, truth, 1.0);
+        let [_, amplitude, reflected] = found(decoded, truth, 1.0);
         assert!((amplitude / (difference / energy) - 1.0).abs() < 0.01, "{amplitude}");
+        let expected = ((raw(decoded[1]) - raw(truth[1])) / raw(truth[1])).powi(2);
+        assert!((reflected / expected - 1.0).abs() < 0.02, "{reflected}");
+    }
+
+    #[test]
+    fn ground_that_reflects_nothing_asks_for_little() {
+        let [.., reflected] = found([3.0, 0.01], [3.0, 0.0], 1.0);
+        assert!(reflected < 0.01, "{reflected}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use wavediffusion::family::Family;
 use wavediffusion::model::ImageConfig;
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
+use wavediffusion::wave::first_reflected_sample;
 
 use crate::dataset::Dataset;
 use crate::progress::progress_bar;
@@ -29,6 +30,8 @@ pub struct TrainingSet {
 struct Pair {
     velocity: Vec<f32>,
     seismic: Vec<f32>,
+    /// First sample without the direct wave, (shots, receivers).
+    reflected_from: Vec<usize>,
     family: Option<Family>,
 }
 
@@ -48,6 +51,8 @@ pub struct Batch {
     pub seismic: Tensor<4>,
     /// 1 where a shot is true to its map, 0 where mirroring has moved its source, (batch, shots, 1, 1).
     pub valid: Tensor<4>,
+    /// 1 where the direct wave is gone, 0 before, (batch, shots, samples, receivers).
+    pub reflected: Tensor<4>,
     /// Family of each pair, where the data tell.
     pub families: Vec<Option<Family>>,
 }
@@ -79,7 +84,13 @@ impl TrainingSet {
                     "pair {index} has (nz, nx, shots, samples, receivers) {found:?}, the model needs {expected:?}"
                 );
                 let values = map.values().iter().map(|&v| normalisation.normalise_velocity(v)).collect();
-                Ok(Pair { velocity: values, seismic: normalisation.to_model(&gathers), family: data.family(index) })
+                let interval = config.dt * normalisation.time_stride as f64;
+                Ok(Pair {
+                    velocity: values,
+                    seismic: normalisation.to_model(&gathers),
+                    reflected_from: first_reflected_sample(survey, &map, interval)?,
+                    family: data.family(index),
+                })
             })
             .collect::<Result<Vec<_>>>()
             .with_context(|| format!("cannot use the data in {}", directory.display()))?;
@@ -110,7 +121,8 @@ impl TrainingSet {
     pub fn batch(&self, size: usize, random: &mut ChaCha8Rng, device: &Device) -> Batch {
         let [shots, samples, receivers] = self.seismic_shape;
         let [nz, nx] = self.velocity_shape;
-        let (mut velocity, mut seismic, mut valid, mut families) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut velocity, mut seismic, mut valid) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut reflected, mut families) = (Vec::new(), Vec::new());
         for _ in 0..size {
             let pair = &self.pairs[(random.next_u64() % self.pairs.len() as u64) as usize];
             families.push(pair.family);
@@ -118,6 +130,9 @@ impl TrainingSet {
                 velocity.extend_from_slice(&pair.velocity);
                 seismic.extend_from_slice(&pair.seismic);
                 valid.extend(std::iter::repeat_n(1.0f32, shots));
+                for from in pair.reflected_from.chunks_exact(receivers) {
+                    reflected.extend(from_on(samples, from.iter()));
+                }
                 continue;
             }
             for row in pair.velocity.chunks_exact(nx) {
@@ -129,15 +144,23 @@ impl TrainingSet {
                     seismic.extend(row.iter().rev());
                 }
                 valid.push(if mirror.exact { 1.0 } else { 0.0 });
+                let from = &pair.reflected_from[mirror.shot * receivers..][..receivers];
+                reflected.extend(from_on(samples, from.iter().rev()));
             }
         }
         Batch {
             velocity: Tensor::from_data(TensorData::new(velocity, [size, 1, nz, nx]), device),
             seismic: Tensor::from_data(TensorData::new(seismic, [size, shots, samples, receivers]), device),
             valid: Tensor::from_data(TensorData::new(valid, [size, shots, 1, 1]), device),
+            reflected: Tensor::from_data(TensorData::new(reflected, [size, shots, samples, receivers]), device),
             families,
         }
     }
+}
+
+/// Of the samples of each receiver, 1 for the first given and those after it, 0 for those before: (samples, receivers).
+fn from_on<'a>(samples: usize, first: impl Iterator<Item = &'a usize> + Clone) -> impl Iterator<Item = f32> {
+    (0..samples).flat_map(move |sample| first.clone().map(move |&first| if sample < first { 0.0 } else { 1.0 }))
 }
 
 /// For each shot, the one whose source is nearest to its mirror image. OpenFWI's third source is one cell off the
@@ -158,6 +181,11 @@ fn mirrored_shots(survey: &Survey, columns: usize) -> Vec<Mirror> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn samples_count_from_each_receivers_first_on() {
+        assert_eq!(from_on(3, [1, 0, 2].iter()).collect::<Vec<f32>>(), [0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
+    }
 
     #[test]
     fn openfwis_mirror_image_has_every_shot_but_the_third() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use burn::prelude::*;
 use rayon::prelude::*;
-use wavediffusion::consistency::deviation;
+use wavediffusion::consistency::{deviation, reflected_deviation};
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
 use wavediffusion::model::{ImageConfig, PatchDecoder, PatchEncoder, Quantised};
@@ -92,9 +92,17 @@ impl HeldOut {
         let deviations = maps
             .par_iter()
             .zip(&gathers)
-            .map(|(map, gathers)| Ok(deviation(gathers, &wave::simulate(&self.survey, map)?)))
-            .collect::<Result<Vec<f64>>>()?;
-        Ok(vec![("gathers_error", median(errors)), ("deviation", median(deviations.into_iter()))])
+            .map(|(map, gathers)| {
+                let simulated = wave::simulate(&self.survey, map)?;
+                let from = wave::first_reflected_sample(&self.survey, map, self.survey.config().dt)?;
+                Ok([deviation(gathers, &simulated), reflected_deviation(gathers, &simulated, &from)])
+            })
+            .collect::<Result<Vec<[f64; 2]>>>()?;
+        Ok(vec![
+            ("gathers_error", median(errors)),
+            ("deviation", median(deviations.iter().map(|pair| pair[0]))),
+            ("reflected_deviation", median(deviations.iter().map(|pair| pair[1]))),
+        ])
     }
 
     /// Encodes the gathers and decodes them to maps; draws the true maps above these.
