@@ -44,8 +44,7 @@ pub fn deviation(generated: &Gathers, simulated: &Gathers) -> f64 {
 }
 
 /// The same over the samples from which the direct wave is gone: what comes back from below. It is 1 where the generated
-/// gathers are silent. `from` holds the first of these samples for each receiver,
-/// (shots, receivers).
+/// gathers are silent. `from` holds the first of these samples for each receiver, (shots, receivers).
 ///
 /// # Panics
 /// When the shapes differ.

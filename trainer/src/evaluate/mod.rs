@@ -181,7 +181,10 @@ fn measure(
 }
 
 /// Deviation of gathers of `map` from the simulated ones once the direct wave is gone.
-fn reflected(survey: &Survey, map: &VelocityMap, gathers: &Gathers, simulated: &Gathers) -> Result<f64> {
+///
+/// # Errors
+/// When the survey does not fit the map.
+pub fn reflected(survey: &Survey, map: &VelocityMap, gathers: &Gathers, simulated: &Gathers) -> Result<f64> {
     let from = wave::first_reflected_sample(survey, map, survey.config().dt)?;
     Ok(reflected_deviation(gathers, simulated, &from))
 }

@@ -86,7 +86,7 @@ fn errors(decoded: Tensor<4>, batch: &Batch, gain: f64) -> Errors {
     let slope = growth.square();
     let relative =
         |slope: Tensor<4>, energy: Tensor<4>| per_sample(square.clone() * (slope / energy).autodiff()).mean();
-    let reflections = batch.reflected.clone().inner();
+    let reflections = from_on(batch.reflected_from.clone().inner(), batch.seismic.dims()[2]);
     let energy = per_sample(raw.clone());
     let reflected_energy = per_sample(raw * reflections.clone()) + energy.clone() * SILENCE;
     Errors {
@@ -94,6 +94,15 @@ fn errors(decoded: Tensor<4>, batch: &Batch, gain: f64) -> Errors {
         amplitude: relative(slope.clone(), energy),
         reflected: relative(slope * reflections, reflected_energy),
     }
+}
+
+/// 1 for each receiver's `first` sample, (batch, shots, 1, receivers), and those after it, 0 for those before: (batch,
+/// shots, samples, receivers).
+fn from_on(first: Tensor<4>, samples: usize) -> Tensor<4> {
+    let sample = Tensor::<1, Int>::arange(0..samples as i64, &first.device()).float().reshape([1, 1, samples, 1]);
+    let [batch, shots, _, receivers] = first.dims();
+    let shape = [batch, shots, samples, receivers];
+    sample.expand(shape).greater_equal(first.expand(shape)).float()
 }
 
 #[cfg(test)]
@@ -108,7 +117,7 @@ mod tests {
             velocity: column(logs),
             seismic: column(logs),
             valid: Tensor::ones([1, 1, 1, 1], &device),
-            reflected: column([0.0, 1.0]),
+            reflected_from: Tensor::ones([1, 1, 1, 1], &device),
             families: vec![None],
         }
     }
@@ -118,6 +127,13 @@ mod tests {
         let decoded = Tensor::<1>::from_data(decoded, &device).reshape([1, 1, 2, 1]);
         let Errors { log, amplitude, reflected } = errors(decoded, &batch(truth), gain);
         [log, amplitude, reflected].map(|error| error.into_scalar::<f32>())
+    }
+
+    #[test]
+    fn samples_count_from_each_receivers_first_on() {
+        let first = Tensor::<1>::from_data([1.0, 0.0, 2.0], &Device::flex()).reshape([1, 1, 1, 3]);
+        let counted: Vec<f32> = from_on(first, 3).try_into_vec_as().unwrap();
+        assert_eq!(counted, [0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
     }
 
     #[test]

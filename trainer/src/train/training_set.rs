@@ -31,7 +31,7 @@ struct Pair {
     velocity: Vec<f32>,
     seismic: Vec<f32>,
     /// First sample without the direct wave, (shots, receivers).
-    reflected_from: Vec<usize>,
+    reflected_from: Vec<f32>,
     family: Option<Family>,
 }
 
@@ -51,8 +51,8 @@ pub struct Batch {
     pub seismic: Tensor<4>,
     /// 1 where a shot is true to its map, 0 where mirroring has moved its source, (batch, shots, 1, 1).
     pub valid: Tensor<4>,
-    /// 1 where the direct wave is gone, 0 before, (batch, shots, samples, receivers).
-    pub reflected: Tensor<4>,
+    /// First sample from which the direct wave is gone, (batch, shots, 1, receivers).
+    pub reflected_from: Tensor<4>,
     /// Family of each pair, where the data tell.
     pub families: Vec<Option<Family>>,
 }
@@ -85,10 +85,11 @@ impl TrainingSet {
                 );
                 let values = map.values().iter().map(|&v| normalisation.normalise_velocity(v)).collect();
                 let interval = config.dt * normalisation.time_stride as f64;
+                let reflected_from = first_reflected_sample(survey, &map, interval)?;
                 Ok(Pair {
                     velocity: values,
                     seismic: normalisation.to_model(&gathers),
-                    reflected_from: first_reflected_sample(survey, &map, interval)?,
+                    reflected_from: reflected_from.into_iter().map(|sample| sample as f32).collect(),
                     family: data.family(index),
                 })
             })
@@ -122,7 +123,7 @@ impl TrainingSet {
         let [shots, samples, receivers] = self.seismic_shape;
         let [nz, nx] = self.velocity_shape;
         let (mut velocity, mut seismic, mut valid) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut reflected, mut families) = (Vec::new(), Vec::new());
+        let (mut reflected_from, mut families) = (Vec::new(), Vec::new());
         for _ in 0..size {
             let pair = &self.pairs[(random.next_u64() % self.pairs.len() as u64) as usize];
             families.push(pair.family);
@@ -130,9 +131,7 @@ impl TrainingSet {
                 velocity.extend_from_slice(&pair.velocity);
                 seismic.extend_from_slice(&pair.seismic);
                 valid.extend(std::iter::repeat_n(1.0f32, shots));
-                for from in pair.reflected_from.chunks_exact(receivers) {
-                    reflected.extend(from_on(samples, from.iter()));
-                }
+                reflected_from.extend_from_slice(&pair.reflected_from);
                 continue;
             }
             for row in pair.velocity.chunks_exact(nx) {
@@ -144,23 +143,17 @@ impl TrainingSet {
                     seismic.extend(row.iter().rev());
                 }
                 valid.push(if mirror.exact { 1.0 } else { 0.0 });
-                let from = &pair.reflected_from[mirror.shot * receivers..][..receivers];
-                reflected.extend(from_on(samples, from.iter().rev()));
+                reflected_from.extend(pair.reflected_from[mirror.shot * receivers..][..receivers].iter().rev());
             }
         }
         Batch {
             velocity: Tensor::from_data(TensorData::new(velocity, [size, 1, nz, nx]), device),
             seismic: Tensor::from_data(TensorData::new(seismic, [size, shots, samples, receivers]), device),
             valid: Tensor::from_data(TensorData::new(valid, [size, shots, 1, 1]), device),
-            reflected: Tensor::from_data(TensorData::new(reflected, [size, shots, samples, receivers]), device),
+            reflected_from: Tensor::from_data(TensorData::new(reflected_from, [size, shots, 1, receivers]), device),
             families,
         }
     }
-}
-
-/// Of the samples of each receiver, 1 for the first given and those after it, 0 for those before: (samples, receivers).
-fn from_on<'a>(samples: usize, first: impl Iterator<Item = &'a usize> + Clone) -> impl Iterator<Item = f32> {
-    (0..samples).flat_map(move |sample| first.clone().map(move |&first| if sample < first { 0.0 } else { 1.0 }))
 }
 
 /// For each shot, the one whose source is nearest to its mirror image. OpenFWI's third source is one cell off the
@@ -181,11 +174,6 @@ fn mirrored_shots(survey: &Survey, columns: usize) -> Vec<Mirror> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn samples_count_from_each_receivers_first_on() {
-        assert_eq!(from_on(3, [1, 0, 2].iter()).collect::<Vec<f32>>(), [0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
-    }
 
     #[test]
     fn openfwis_mirror_image_has_every_shot_but_the_third() {

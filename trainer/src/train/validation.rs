@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use burn::prelude::*;
 use rayon::prelude::*;
-use wavediffusion::consistency::{deviation, reflected_deviation};
+use wavediffusion::consistency::deviation;
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
 use wavediffusion::model::{ImageConfig, PatchDecoder, PatchEncoder, Quantised};
@@ -19,6 +19,7 @@ use super::parts::VelocityHalf;
 use super::preview::{save_maps, save_pairs};
 use super::run::Figures;
 use crate::classifier::{HalfLook, Look, PairClassifier, likeliest};
+use crate::evaluate::reflected;
 use crate::synth;
 
 /// Sequence of the maps that training is validated on, apart from those of the final evaluation.
@@ -94,8 +95,7 @@ impl HeldOut {
             .zip(&gathers)
             .map(|(map, gathers)| {
                 let simulated = wave::simulate(&self.survey, map)?;
-                let from = wave::first_reflected_sample(&self.survey, map, self.survey.config().dt)?;
-                Ok([deviation(gathers, &simulated), reflected_deviation(gathers, &simulated, &from)])
+                Ok([deviation(gathers, &simulated), reflected(&self.survey, map, gathers, &simulated)?])
             })
             .collect::<Result<Vec<[f64; 2]>>>()?;
         Ok(vec![
