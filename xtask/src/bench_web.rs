@@ -59,7 +59,6 @@ impl Backend {
 
 /// Builds what is needed and prints what a pair takes in the browser, stage by stage, or what a visitor waits for.
 pub(crate) fn bench(root: &Path, options: &Options) -> Result<()> {
-    tools::wasm_target(root)?;
     engine::build(root)?;
     tools::node(root)?;
     page::install(root)?;

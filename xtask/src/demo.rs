@@ -12,7 +12,6 @@ use crate::{engine, page, tools};
 /// Builds what has changed of the page, into `www/dist`.
 pub(crate) fn build(root: &Path) -> Result<()> {
     tools::node(root)?;
-    tools::wasm_target(root)?;
     // One waits for the network, the other for the processor.
     thread::scope(|scope| {
         let packages = scope.spawn(|| page::install(root));

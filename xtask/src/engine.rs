@@ -2,48 +2,27 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_encoder::{Module, RawSection, SectionId};
+use wasmparser::Parser;
 
-use crate::process::{cargo, run, target};
-use crate::step::{ready, step};
-use crate::tools::WASM;
+use crate::process::{command, run, target};
+use crate::step::step;
+use crate::tools::{self, WASM};
 
 /// The profile of `Cargo.toml` that the engine is compiled with.
 pub(crate) const PROFILE: &str = "web";
 
-/// Compiles the engine and makes its bindings.
+/// Builds what has changed of the engine.
 pub(crate) fn build(root: &Path) -> Result<()> {
-    step("Compiling the engine to WebAssembly (minutes the first time)", || {
-        let build = ["build", "--profile", PROFILE, "--lib", "--package", "wavediffusion", "--target", WASM];
-        run(cargo(root).args(build))
-    })?;
-    bind(root)
-}
-
-/// Makes the bindings, unless `pkg` has those of this module.
-fn bind(root: &Path) -> Result<()> {
-    let (package, module) = (root.join("pkg"), module()?);
-    let source = stamp(&module)?;
-    let note = package.join(".source");
-    if fs::read_to_string(&note).is_ok_and(|noted| noted == source) {
-        ready("JavaScript bindings in pkg");
-        return Ok(());
-    }
-    step("Making the JavaScript bindings in pkg", || {
-        Bindgen::new()
-            .input_path(&module)
-            .web(true)?
-            .typescript(true)
-            // The module is looked for beside its JavaScript unless a page says otherwise.
-            .omit_default_module_path(false)
-            // Names of functions, which only traces show, are a quarter of the module.
-            .remove_name_section(true)
-            .remove_producers_section(true)
-            .generate(&package)?;
-        fs::write(&note, source).context("pkg/.source cannot be written")
+    tools::wasm_target(root)?;
+    tools::wasm_pack(root)?;
+    step("Compiling the engine to WebAssembly, in pkg (minutes the first time)", || {
+        // npm/package.json is the package's own.
+        let build = ["build", "--target", "web", "--profile", PROFILE, "--no-pack", "--mode", "no-install"];
+        run(command(root, "wasm-pack").args(build))?;
+        drop_names(&root.join("pkg/wavediffusion_bg.wasm"))
     })
 }
 
@@ -52,9 +31,40 @@ pub(crate) fn module() -> Result<PathBuf> {
     Ok(target()?.join(WASM).join(PROFILE).join("wavediffusion.wasm"))
 }
 
-/// Tells one build of a file from another.
-fn stamp(file: &Path) -> Result<String> {
-    let data = fs::metadata(file).with_context(|| format!("{} is missing", file.display()))?;
-    let time = data.modified()?.duration_since(UNIX_EPOCH)?;
-    Ok(format!("{} bytes, {} ns\n", data.len(), time.as_nanos()))
+/// Leaves out of a module what no browser needs: the names of functions, which only traces show, are a quarter of it.
+fn drop_names(file: &Path) -> Result<()> {
+    let module = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let bare = without_custom_sections(&module)?;
+    let new = file.with_extension("wasm.new");
+    fs::write(&new, bare)
+        .and_then(|()| fs::rename(&new, file))
+        .with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// A module without its custom sections, which do not change what it does.
+fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
+    let mut bare = Module::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Some((id, range)) = payload?.as_section().filter(|&(id, _)| id != SectionId::Custom as u8) {
+            bare.section(&RawSection { id, data: &module[range] });
+        }
+    }
+    Ok(bare.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{CustomSection, TypeSection};
+
+    #[test]
+    fn a_module_keeps_all_but_its_custom_sections() {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let names = CustomSection { name: "name".into(), data: (&[][..]).into() };
+        let (mut named, mut bare) = (Module::new(), Module::new());
+        named.section(&types).section(&names);
+        bare.section(&types);
+        assert_eq!(without_custom_sections(named.as_slice()).unwrap(), bare.finish());
+    }
 }

@@ -25,7 +25,6 @@ const FILES: [(&str, &str); 9] = [
 /// Builds what has changed of the engine and packs it.
 pub(crate) fn run(root: &Path) -> Result<()> {
     tools::node(root)?;
-    tools::wasm_target(root)?;
     engine::build(root)?;
     let tarball = pack(root)?;
     println!("==> {}", tarball.display());

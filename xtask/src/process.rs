@@ -22,15 +22,7 @@ pub(crate) fn target() -> Result<PathBuf> {
 
 /// The cargo that runs this program.
 pub(crate) fn cargo(root: &Path) -> Command {
-    let mut command = command(root, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What cargo tells this program about itself would change the fingerprints of what it builds.
-    for (name, _) in env::vars_os() {
-        let name_text = name.to_string_lossy();
-        if name_text.starts_with("CARGO_PKG_") || name_text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(&name);
-        }
-    }
-    command
+    command(root, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// A program run in `folder`, with what `cargo install` has installed on its PATH.
@@ -39,6 +31,13 @@ pub(crate) fn command(folder: &Path, program: impl Into<OsString>) -> Command {
     command.current_dir(folder).stdin(Stdio::null());
     if let Some(path) = search_path() {
         command.env("PATH", path);
+    }
+    // What cargo tells this program about itself would change the fingerprints of what it builds.
+    for (name, _) in env::vars_os() {
+        let name_text = name.to_string_lossy();
+        if name_text.starts_with("CARGO_PKG_") || name_text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
     }
     command
 }

@@ -25,7 +25,6 @@ pub(crate) struct Options {
 
 /// Generates many pairs in headless Chromium; fails when the engine's memory still grows after the first ten.
 pub(crate) fn soak(root: &Path, options: &Options) -> Result<()> {
-    tools::wasm_target(root)?;
     engine::build(root)?;
     tools::node(root)?;
     page::install(root)?;

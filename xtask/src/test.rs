@@ -26,16 +26,15 @@ const PUBLISH: [&str; 6] = ["publish", "--dry-run", "--no-verify", "--allow-dirt
 pub(crate) fn run(root: &Path, quick: bool) -> bool {
     let mut suite = Suite { root, total: Count::default(), failures: Vec::new(), unanswered: Vec::new() };
     native(&mut suite);
-    let engine = suite.prepare("the engine's target", || tools::wasm_target(root)).is_some()
-        && (quick && root.join("pkg/wavediffusion.d.ts").is_file()
-            || suite.prepare("the engine", || engine::build(root)).is_some());
+    let engine = quick && root.join("pkg/wavediffusion.d.ts").is_file()
+        || suite.prepare("the engine", || engine::build(root)).is_some();
     let page = suite.prepare("the page's packages", || tools::node(root).and_then(|()| page::install(root))).is_some();
     if engine && page {
         self::page(&mut suite);
         suite.audit("vulnerabilities of the page's packages", || audit::packages(root));
     }
-    if !quick {
-        browser(&mut suite, engine && page);
+    if engine && !quick {
+        browser(&mut suite, page);
     }
     suite.finish()
 }
@@ -63,8 +62,8 @@ fn page(suite: &mut Suite) {
     suite.test("the page's unit tests", Runner::Vitest, page::script(root, "test").env("NO_COLOR", "1"));
 }
 
-/// What needs WebAssembly and a browser. The end-to-end tests also need the page, `built` before.
-fn browser(suite: &mut Suite, built: bool) {
+/// What needs the engine and a browser. The end-to-end tests also need the `page`'s packages.
+fn browser(suite: &mut Suite, page: bool) {
     let root = suite.root;
     let clippy = ["clippy", "--profile", PROFILE, "--package", "wavediffusion", "--target", WASM, "--lib", "--tests"];
     suite.check("clippy, wasm32", cargo(root).args(clippy).args(["--", "-D", "warnings"]));
@@ -76,10 +75,8 @@ fn browser(suite: &mut Suite, built: bool) {
     pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
     pack.arg(&chromedriver).args([".", "--profile", PROFILE]).args(names.iter().flat_map(|name| ["--test", name]));
     pack.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS);
-    if suite.prepare("wasm-pack", || tools::wasm_pack(root)).is_some() {
-        suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
-    }
-    if built && suite.prepare("the page", || page::build(root)).is_some() {
+    suite.test("engine tests in Chromium", Runner::Cargo, &mut pack);
+    if page && suite.prepare("the page", || page::build(root)).is_some() {
         suite.check_step("size", || size::check(root));
         suite.prepare("the package", || package::pack(root));
         let files = suite.prepare("the end-to-end tests", || end_to_end_tests(root)).unwrap_or_default();

@@ -25,7 +25,7 @@ pub(crate) struct Browser {
     pub(crate) chromedriver: PathBuf,
 }
 
-/// What tests the engine in a browser: wasm-pack, and wasm-bindgen in the version of the lock file.
+/// What builds the engine and tests it in a browser: wasm-pack, and wasm-bindgen in the version of the lock file.
 pub(crate) fn wasm_pack(root: &Path) -> Result<()> {
     let bindgen = locked_version(root, "wasm-bindgen")?;
     // It reads and writes tens of megabytes; the others only start programs and read texts.

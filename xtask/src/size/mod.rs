@@ -43,7 +43,6 @@ impl std::iter::Sum for Size {
 
 /// Builds the page and prints its size.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    tools::wasm_target(root)?;
     engine::build(root)?;
     tools::node(root)?;
     page::install(root)?;
