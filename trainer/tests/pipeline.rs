@@ -274,6 +274,36 @@ fn training_can_start_from_exported_weights_and_moves_them() {
 }
 
 #[test]
+fn what_was_not_trained_again_is_exported_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&dir.path().join(name)).to_owned();
+    let (first, second, data) =
+        (workspace().join("first.toml"), workspace().join("second.toml"), workspace().join("data"));
+    let (decoder, denoiser) = (at("decoder"), at("denoiser"));
+    let train = ["train", "autoencoder", "--only", "seismic-decoder", "--config", text(&first), "--data", text(&data)];
+    succeed(&[&train[..], &["--initial", weights(), "--out", &decoder]].concat());
+    let train = ["train", "diffusion", "--config", text(&second), "--initial", weights(), "--out", &denoiser];
+    succeed(&train);
+
+    let read = |directory: &str| {
+        let manifest = fs::read_to_string(Path::new(directory).join("manifest.json")).unwrap();
+        let bytes = fs::read(Path::new(directory).join("weights.safetensors")).unwrap();
+        (Manifest::parse(&manifest).unwrap().provenance, read_weights(&bytes).unwrap())
+    };
+    let (before, old) = read(weights());
+    for (run, trained) in [(["--autoencoder", &decoder], "seismic_decoder"), (["--denoiser", &denoiser], "denoiser")] {
+        let out = at(trained);
+        let export = ["export", "--initial", weights(), "--out", &out, "--samples", "1", "--steps", "1"];
+        succeed(&[&export[..], &run].concat());
+        let (after, new) = read(&out);
+        let moved: Vec<_> = old.keys().filter(|&name| old[name].values != new[name].values).collect();
+        assert!(!moved.is_empty() && moved.iter().all(|name| name.contains(trained)), "{trained}: {moved:?}");
+        assert_eq!((after.velocity, after.seismic_encoder), (before.velocity.clone(), before.seismic_encoder.clone()));
+    }
+    assert!(complaint(&["export", "--denoiser", &denoiser]).contains("required"));
+}
+
+#[test]
 fn one_part_can_be_trained_alone_and_needs_the_velocity_half() {
     let dir = tempfile::tempdir().unwrap();
     let (config, data) = (workspace().join("first.toml"), workspace().join("data"));

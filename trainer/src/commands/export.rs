@@ -1,35 +1,44 @@
 //! `wavediffusion export`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
+use burn::module::Module;
+use burn::prelude::*;
 use clap::Args;
+use serde::de::DeserializeOwned;
 use wavediffusion::family::Family;
 use wavediffusion::generate::PairModel;
 use wavediffusion::manifest::{
     AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance, TrainingRecord,
 };
-use wavediffusion::model::{Denoiser, collect_weights, write_weights};
+use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, collect_weights, write_weights};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use super::evaluate::SamplerArgs;
 use super::example::{EXAMPLE, example, write};
-use super::train::{CONFIG, Part};
+use super::train::{CONFIG, Part, initial};
 use crate::device::DeviceArg;
 use crate::evaluate::{Plan, PrecisionChange, evaluate};
 use crate::synth::HELD_OUT_SEEDS;
-use crate::train::{AutoencoderConfig, DiffusionConfig, LoopConfig, Parts, Progress, latest, read_config};
+use crate::train::{
+    AutoencoderConfig, Checked, DiffusionConfig, LoopConfig, Parts, Progress, has_checkpoint, latest, read_config,
+};
+use crate::weights;
 
 /// Write the weights of two training runs, their manifest with measured figures, and an example pair
 #[derive(Args, Debug)]
 pub struct ExportArgs {
     /// Directory of the autoencoders' run
-    #[arg(long, value_name = "DIR")]
-    autoencoder: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "initial")]
+    autoencoder: Option<PathBuf>,
     /// Directory of the denoiser's run
+    #[arg(long, value_name = "DIR", required_unless_present = "initial")]
+    denoiser: Option<PathBuf>,
+    /// Exported weights that the runs started from; what has not been trained since is taken from them
     #[arg(long, value_name = "DIR")]
-    denoiser: PathBuf,
+    initial: Option<PathBuf>,
     /// Directory to write
     #[arg(long, value_name = "DIR", default_value = "www/public/weights")]
     out: PathBuf,
@@ -58,44 +67,25 @@ pub struct ExportArgs {
 /// When a run cannot be read, the networks fail, or a file cannot be written.
 pub fn run(args: &ExportArgs) -> Result<()> {
     let device = DeviceArg::Cpu.open()?;
-    let stage: AutoencoderConfig = read_config(&args.autoencoder.join(CONFIG))?;
-    ensure!(
-        stage.velocity.quantised,
-        "{} holds a run without quantisation; what is exported reads codes",
-        args.autoencoder.display()
-    );
-    let diffusion: DiffusionConfig = read_config(&args.denoiser.join(CONFIG))?;
-    let Parts { velocity, seismic_decoder, seismic_encoder } = Parts::random(&stage.model, &device);
-    let folder = |part: Part| args.autoencoder.join(part.folder());
-    let (velocity, velocity_progress) = latest(&folder(Part::Velocity), velocity)?;
-    let (seismic_decoder, decoder_progress) = latest(&folder(Part::SeismicDecoder), seismic_decoder)?;
-    let (seismic_encoder, encoder_progress) = latest(&folder(Part::SeismicEncoder), seismic_encoder)?;
-    let (denoiser, denoiser_progress) = latest(&args.denoiser, Denoiser::new(&stage.model, &device))?;
-    let autoencoder = Parts { velocity, seismic_decoder, seismic_encoder }.join();
+    let (autoencoder, denoiser, model, provenance) = trained(args, &device)?;
     let mut tensors = collect_weights(&autoencoder, AUTOENCODER)?;
     tensors.extend(collect_weights(&denoiser, DENOISER)?);
-    let weights = write_weights(&tensors)?;
+    let bytes = write_weights(&tensors)?;
 
     let manifest = Manifest {
         format: FORMAT,
-        weights: FileEntry::new("weights.safetensors", &weights),
+        weights: FileEntry::new("weights.safetensors", &bytes),
         example: None,
         families: Family::ALL.to_vec(),
         consistency: ConsistencyReference { floor_median: 0.0, floor_p90: 0.0, ceiling_median: 0.0 },
-        model: stage.model,
+        model,
         normalisation: Normalisation::OPENFWI,
         survey: Survey::openfwi(),
-        provenance: Provenance {
-            code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            velocity: record(&stage.velocity.run, velocity_progress),
-            seismic_decoder: record(&stage.seismic_decoder.run, decoder_progress),
-            seismic_encoder: record(&stage.seismic_encoder.run, encoder_progress),
-            denoiser: record(&diffusion.run, denoiser_progress),
-        },
+        provenance,
         metrics: serde_json::Value::Null,
     };
     // What is measured are the weights as others will load them, in half precision.
-    let mut model = PairModel::load(manifest, &weights, &device)?;
+    let mut model = PairModel::load(manifest, &bytes, &device)?;
     let sampler = args.sampler.config()?;
     let plan = Plan { samples: args.samples, paths: args.paths, seed: HELD_OUT_SEEDS, sampler };
     let report = evaluate(&model, plan, None)?;
@@ -121,16 +111,76 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 
     let (example, pair) = example(&model, args.example_family, args.example_seed, args.sampler)?;
     model.manifest.example = Some(example);
-    write(&args.out, &[("weights.safetensors", &weights), (EXAMPLE, &pair)], &model.manifest)?;
+    write(&args.out, &[("weights.safetensors", &bytes), (EXAMPLE, &pair)], &model.manifest)?;
     super::print(&format!(
         "{}{}\n{:.1} MB of weights in {}\n",
         report.markdown(),
         precision.map_or_else(String::new, |change| format!("\n{}", change.markdown())),
-        weights.len() as f64 / 1e6,
+        bytes.len() as f64 / 1e6,
         args.out.display()
     ))
 }
 
-fn record(config: &LoopConfig, progress: Progress) -> TrainingRecord {
-    TrainingRecord { seed: config.seed, steps: progress.step, samples: progress.samples, seconds: progress.seconds }
+/// The networks as their runs have left them, or as they were exported, and how they were trained.
+fn trained(args: &ExportArgs, device: &Device) -> Result<(Autoencoder, Denoiser, ModelConfig, Provenance)> {
+    let stage: Option<(&Path, AutoencoderConfig)> = with_config(args.autoencoder.as_deref())?;
+    let diffusion: Option<(&Path, DiffusionConfig)> = with_config(args.denoiser.as_deref())?;
+    if let Some((run, _)) = stage.as_ref().filter(|(_, config)| !config.velocity.quantised) {
+        bail!("{} holds a run without quantisation; what is exported reads codes", run.display());
+    }
+    let start = match (args.initial.as_deref(), &stage) {
+        (Some(directory), Some((_, config))) => Some(initial(directory, &config.model, device)?),
+        (Some(directory), None) => Some(weights::load(directory, device)?),
+        (None, _) => None,
+    };
+    let sizes = match (&stage, &start) {
+        (Some((_, config)), _) => config.model.clone(),
+        (None, Some(start)) => start.manifest.model.clone(),
+        (None, None) => bail!("there is nothing to export: neither --autoencoder nor --initial"),
+    };
+    let (parts, denoiser, before) = match start {
+        Some(start) => (Parts::split(start.autoencoder), start.denoiser, Some(start.manifest.provenance)),
+        None => (Parts::random(&sizes, device), Denoiser::new(&sizes, device), None),
+    };
+    let run = |part: Part| stage.as_ref().map(|(run, config)| (run.join(part.folder()), part.run(config)));
+    let before = before.as_ref();
+    let (velocity, velocity_record) = part(run(Part::Velocity), parts.velocity, before.map(|p| &p.velocity))?;
+    let (seismic_decoder, decoder_record) =
+        part(run(Part::SeismicDecoder), parts.seismic_decoder, before.map(|p| &p.seismic_decoder))?;
+    let (seismic_encoder, encoder_record) =
+        part(run(Part::SeismicEncoder), parts.seismic_encoder, before.map(|p| &p.seismic_encoder))?;
+    let denoiser_run = diffusion.as_ref().map(|(run, config)| (run.to_path_buf(), &config.run));
+    let (denoiser, denoiser_record) = part(denoiser_run, denoiser, before.map(|p| &p.denoiser))?;
+    let provenance = Provenance {
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        velocity: velocity_record,
+        seismic_decoder: decoder_record,
+        seismic_encoder: encoder_record,
+        denoiser: denoiser_record,
+    };
+    Ok((Parts { velocity, seismic_decoder, seismic_encoder }.join(), denoiser, sizes, provenance))
+}
+
+/// A run's directory with its configuration.
+fn with_config<C: DeserializeOwned + Checked>(run: Option<&Path>) -> Result<Option<(&Path, C)>> {
+    run.map(|run| Ok((run, read_config(&run.join(CONFIG))?))).transpose()
+}
+
+/// What `run` has made of `model`; the model itself, `before` it, where it was exported and there is no such run.
+fn part<M: Module>(
+    run: Option<(PathBuf, &LoopConfig)>,
+    model: M,
+    before: Option<&TrainingRecord>,
+) -> Result<(M, TrainingRecord)> {
+    match (run, before) {
+        (Some((run, config)), None) => finished(&run, config, model),
+        (Some((run, config)), Some(_)) if has_checkpoint(&run) => finished(&run, config, model),
+        (_, before) => Ok((model, before.cloned().unwrap_or_default())),
+    }
+}
+
+/// What a run has made of `model`.
+fn finished<M: Module>(run: &Path, config: &LoopConfig, model: M) -> Result<(M, TrainingRecord)> {
+    let (model, Progress { step, samples, seconds }) = latest(run, model)?;
+    Ok((model, TrainingRecord { seed: config.seed, steps: step, samples, seconds }))
 }

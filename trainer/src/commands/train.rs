@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use burn::module::Module;
 use burn::prelude::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wavediffusion::family::Family;
-use wavediffusion::manifest::{AUTOENCODER, DENOISER};
-use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, load_weights, read_weights};
+use wavediffusion::generate::PairModel;
+use wavediffusion::model::{Denoiser, ModelConfig};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
@@ -22,8 +22,8 @@ use crate::dataset::Dataset;
 use crate::device::DeviceArg;
 use crate::train::{
     AutoencoderConfig, ClassifierConfig, ClassifierObjective, DiffusionConfig, DiffusionObjective, EndlessMaps,
-    HeldOut, Parts, SeismicDecoderObjective, SeismicEncoderObjective, TrainingSet, VelocityObjective, latest,
-    read_config, run,
+    HeldOut, LoopConfig, Parts, SeismicDecoderObjective, SeismicEncoderObjective, TrainingSet, VelocityHalf,
+    VelocityObjective, has_checkpoint, latest, read_config, run,
 };
 use crate::{files, weights};
 
@@ -46,7 +46,8 @@ enum Stage {
         /// Start from these exported weights instead of random ones
         #[arg(long, value_name = "DIR")]
         initial: Option<PathBuf>,
-        /// Train this part alone; the seismic ones need a finished velocity half in the run's directory
+        /// Train this part alone; the seismic ones need a finished velocity half: the run's, or that of the exported
+        /// weights
         #[arg(long, value_name = "PART")]
         only: Option<Part>,
     },
@@ -54,9 +55,9 @@ enum Stage {
     Diffusion {
         #[command(flatten)]
         run: RunArgs,
-        /// Directory of the autoencoders' run
-        #[arg(long, value_name = "DIR")]
-        autoencoder: PathBuf,
+        /// Directory of the autoencoders' run; without it, the latents are those of the exported weights
+        #[arg(long, value_name = "DIR", required_unless_present = "initial")]
+        autoencoder: Option<PathBuf>,
         /// Start from these exported weights instead of random ones
         #[arg(long, value_name = "DIR")]
         initial: Option<PathBuf>,
@@ -91,6 +92,15 @@ impl Part {
             Self::SeismicEncoder => "seismic-encoder",
         }
     }
+
+    /// Its loop.
+    pub fn run(self, config: &AutoencoderConfig) -> &LoopConfig {
+        match self {
+            Self::Velocity => &config.velocity.run,
+            Self::SeismicDecoder => &config.seismic_decoder.run,
+            Self::SeismicEncoder => &config.seismic_encoder.run,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -121,7 +131,9 @@ pub fn run_command(args: &TrainArgs) -> Result<()> {
         Stage::Autoencoder { run, data, initial, only } => {
             train_autoencoder(run, data, initial.as_deref(), *only, &stop)
         }
-        Stage::Diffusion { run, autoencoder, initial } => train_diffusion(run, autoencoder, initial.as_deref(), &stop),
+        Stage::Diffusion { run, autoencoder, initial } => {
+            train_diffusion(run, autoencoder.as_deref(), initial.as_deref(), &stop)
+        }
         Stage::Classifier { run, data } => train_classifier(run, data, &stop),
     }
 }
@@ -134,22 +146,22 @@ fn train_autoencoder(
     stop: &AtomicBool,
 ) -> Result<()> {
     let mut config: AutoencoderConfig = read_config(&args.config)?;
-    if start.is_some() {
+    let device = args.device.open()?;
+    let start = start.map(|directory| initial(directory, &config.model, &device)).transpose()?;
+    let started = start.is_some();
+    if started {
         // The weights bring a codebook that is worth keeping.
         config.velocity.unquantised_steps = 0;
     }
     keep_config(&config, &args.out, |old: &AutoencoderConfig| old.model == config.model)?;
-    let device = args.device.open()?.autodiff();
+    let device = device.autodiff();
     let (survey, normalisation) = (Survey::openfwi(), Normalisation::OPENFWI);
     let held_out = HeldOut::new(&survey, normalisation, config.model.seismic, config.held_out)?;
     // Found out now rather than after the first part.
     Dataset::open(data)?;
     device.seed(config.velocity.run.seed);
-    let mut model = Autoencoder::new(&config.model, &device);
-    if let Some(directory) = start {
-        model = initial(model, AUTOENCODER, &config.model, directory)?;
-    }
-    let mut parts = Parts::split(model);
+    let random = || Parts::random(&config.model, &device);
+    let mut parts = start.map_or_else(random, |start| Parts::split(start.autoencoder));
     parts.velocity.quantised = config.velocity.quantised;
     let wanted = |part| only.is_none_or(|only| only == part);
     let folder = |part: Part| args.out.join(part.folder());
@@ -159,6 +171,8 @@ fn train_autoencoder(
         let mut objective = VelocityObjective::new(&config.velocity, config.model.latent, maps, &held_out);
         let (model, run_config) = (trainable(parts.velocity, &device), &config.velocity.run);
         run(&mut objective, model, run_config, &folder(Part::Velocity), &device, replicas(args), stop)?
+    } else if started && !has_checkpoint(&folder(Part::Velocity)) {
+        parts.velocity.valid()
     } else {
         latest(&folder(Part::Velocity), parts.velocity.valid())?.0
     };
@@ -179,20 +193,26 @@ fn train_autoencoder(
     Ok(())
 }
 
-fn train_diffusion(args: &RunArgs, autoencoder: &Path, start: Option<&Path>, stop: &AtomicBool) -> Result<()> {
+fn train_diffusion(args: &RunArgs, autoencoder: Option<&Path>, start: Option<&Path>, stop: &AtomicBool) -> Result<()> {
     let config: DiffusionConfig = read_config(&args.config)?;
     keep_config(&config, &args.out, |_: &DiffusionConfig| true)?;
-    let sizes = read_config::<AutoencoderConfig>(&autoencoder.join(CONFIG))?.model;
     let device = args.device.open()?;
-    let (velocity, _) = latest(&autoencoder.join(Part::Velocity.folder()), Parts::random(&sizes, &device).velocity)?;
+    let trained = autoencoder.map(|run| trained_velocity_half(run, &device)).transpose()?;
+    let start = match (start, &trained) {
+        (Some(directory), Some((sizes, _))) => Some(initial(directory, sizes, &device)?),
+        (Some(directory), None) => Some(weights::load(directory, &device)?),
+        (None, _) => None,
+    };
+    let (sizes, velocity) = match (trained, &start) {
+        (Some(trained), _) => trained,
+        (None, Some(start)) => (start.manifest.model.clone(), Parts::split(start.autoencoder.clone()).velocity),
+        (None, None) => bail!("there is nothing to take latents from: neither --autoencoder nor --initial"),
+    };
     let device = device.autodiff();
     let maps = EndlessMaps { normalisation: Normalisation::OPENFWI, image: sizes.velocity };
     let mut objective = DiffusionObjective::new(&config, &sizes, maps, &velocity);
     device.seed(config.run.seed);
-    let mut model = Denoiser::new(&sizes, &device);
-    if let Some(directory) = start {
-        model = initial(model, DENOISER, &sizes, directory)?;
-    }
+    let model = start.map_or_else(|| Denoiser::new(&sizes, &device), |start| start.denoiser);
     let model = objective.with_statistics(trainable(model, &device));
     run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
     Ok(())
@@ -221,14 +241,22 @@ fn train_classifier(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<()
     files::replace(&file, &trained.to_bytes()?).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The model with the exported weights in `directory`.
-fn initial<M: Module>(model: M, prefix: &str, sizes: &ModelConfig, directory: &Path) -> Result<M> {
-    let read = || -> Result<M> {
-        let (manifest, bytes) = weights::read(directory)?;
-        ensure!(manifest.model == *sizes, "they are of other networks than the configuration's");
-        Ok(load_weights(model.valid(), prefix, &read_weights(&bytes)?)?)
-    };
-    read().with_context(|| format!("cannot start from the weights in {}", directory.display()))
+/// The networks' sizes and the velocity half of a run.
+fn trained_velocity_half(run: &Path, device: &Device) -> Result<(ModelConfig, VelocityHalf)> {
+    let sizes = read_config::<AutoencoderConfig>(&run.join(CONFIG))?.model;
+    let (velocity, _) = latest(&run.join(Part::Velocity.folder()), Parts::random(&sizes, device).velocity)?;
+    Ok((sizes, velocity))
+}
+
+/// The exported weights in `directory`, of networks of these sizes.
+pub fn initial(directory: &Path, sizes: &ModelConfig, device: &Device) -> Result<PairModel> {
+    let model = weights::load(directory, device)?;
+    ensure!(
+        model.manifest.model == *sizes,
+        "cannot start from the weights in {}: they are of other networks than the configuration's",
+        directory.display()
+    );
+    Ok(model)
 }
 
 /// The model as the optimiser needs it.

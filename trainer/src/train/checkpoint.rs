@@ -82,6 +82,11 @@ impl<M: Module> Checkpoint<M> {
     }
 }
 
+/// Whether there is a run in `directory`.
+pub fn has_checkpoint(directory: &Path) -> bool {
+    folder(directory).is_some()
+}
+
 /// Averaged weights of the run in `directory`, in place of those of `model`, and how far the run has come.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ mod validation;
 mod velocity;
 
 pub use bench::{StepMeasurement, measure_step};
-pub use checkpoint::{Progress, latest};
+pub use checkpoint::{Progress, has_checkpoint, latest};
 pub use classifier::ClassifierObjective;
 pub use config::{AutoencoderConfig, Checked, ClassifierConfig, DiffusionConfig, LoopConfig, read_config};
 pub use diffusion::DiffusionObjective;
