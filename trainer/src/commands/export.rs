@@ -25,7 +25,6 @@ use crate::synth::HELD_OUT_SEEDS;
 use crate::train::{
     AutoencoderConfig, Checked, DiffusionConfig, LoopConfig, Parts, Progress, has_checkpoint, latest, read_config,
 };
-use crate::weights;
 
 /// Write the weights of two training runs, their manifest with measured figures, and an example pair
 #[derive(Args, Debug)]
@@ -128,37 +127,29 @@ fn trained(args: &ExportArgs, device: &Device) -> Result<(Autoencoder, Denoiser,
     if let Some((run, _)) = stage.as_ref().filter(|(_, config)| !config.velocity.quantised) {
         bail!("{} holds a run without quantisation; what is exported reads codes", run.display());
     }
-    let start = match (args.initial.as_deref(), &stage) {
-        (Some(directory), Some((_, config))) => Some(initial(directory, &config.model, device)?),
-        (Some(directory), None) => Some(weights::load(directory, device)?),
-        (None, _) => None,
-    };
+    let start = initial(args.initial.as_deref(), stage.as_ref().map(|(_, config)| &config.model), device)?;
     let sizes = match (&stage, &start) {
         (Some((_, config)), _) => config.model.clone(),
         (None, Some(start)) => start.manifest.model.clone(),
         (None, None) => bail!("there is nothing to export: neither --autoencoder nor --initial"),
     };
-    let (parts, denoiser, before) = match start {
-        Some(start) => (Parts::split(start.autoencoder), start.denoiser, Some(start.manifest.provenance)),
-        None => (Parts::random(&sizes, device), Denoiser::new(&sizes, device), None),
+    let exported = start.is_some();
+    let (parts, denoiser, mut provenance) = match start {
+        Some(start) => (Parts::split(start.autoencoder), start.denoiser, start.manifest.provenance),
+        None => (Parts::random(&sizes, device), Denoiser::new(&sizes, device), Provenance::default()),
     };
+    env!("CARGO_PKG_VERSION").clone_into(&mut provenance.code_version);
     let run = |part: Part| stage.as_ref().map(|(run, config)| (run.join(part.folder()), part.run(config)));
-    let before = before.as_ref();
-    let (velocity, velocity_record) = part(run(Part::Velocity), parts.velocity, before.map(|p| &p.velocity))?;
-    let (seismic_decoder, decoder_record) =
-        part(run(Part::SeismicDecoder), parts.seismic_decoder, before.map(|p| &p.seismic_decoder))?;
-    let (seismic_encoder, encoder_record) =
-        part(run(Part::SeismicEncoder), parts.seismic_encoder, before.map(|p| &p.seismic_encoder))?;
-    let denoiser_run = diffusion.as_ref().map(|(run, config)| (run.to_path_buf(), &config.run));
-    let (denoiser, denoiser_record) = part(denoiser_run, denoiser, before.map(|p| &p.denoiser))?;
-    let provenance = Provenance {
-        code_version: env!("CARGO_PKG_VERSION").to_owned(),
-        velocity: velocity_record,
-        seismic_decoder: decoder_record,
-        seismic_encoder: encoder_record,
-        denoiser: denoiser_record,
+    let [velocity, decoder, encoder] = [Part::Velocity, Part::SeismicDecoder, Part::SeismicEncoder].map(run);
+    let records = &mut provenance;
+    let parts = Parts {
+        velocity: trained_part(velocity, parts.velocity, &mut records.velocity, exported)?,
+        seismic_decoder: trained_part(decoder, parts.seismic_decoder, &mut records.seismic_decoder, exported)?,
+        seismic_encoder: trained_part(encoder, parts.seismic_encoder, &mut records.seismic_encoder, exported)?,
     };
-    Ok((Parts { velocity, seismic_decoder, seismic_encoder }.join(), denoiser, sizes, provenance))
+    let run = diffusion.as_ref().map(|(run, config)| (run.to_path_buf(), &config.run));
+    let denoiser = trained_part(run, denoiser, &mut provenance.denoiser, exported)?;
+    Ok((parts.join(), denoiser, sizes, provenance))
 }
 
 /// A run's directory with its configuration.
@@ -166,21 +157,15 @@ fn with_config<C: DeserializeOwned + Checked>(run: Option<&Path>) -> Result<Opti
     run.map(|run| Ok((run, read_config(&run.join(CONFIG))?))).transpose()
 }
 
-/// What `run` has made of `model`; the model itself, `before` it, where it was exported and there is no such run.
-fn part<M: Module>(
+/// What a run has made of `model`, with the `record` of it. What was `exported` may have no such run.
+fn trained_part<M: Module>(
     run: Option<(PathBuf, &LoopConfig)>,
     model: M,
-    before: Option<&TrainingRecord>,
-) -> Result<(M, TrainingRecord)> {
-    match (run, before) {
-        (Some((run, config)), None) => finished(&run, config, model),
-        (Some((run, config)), Some(_)) if has_checkpoint(&run) => finished(&run, config, model),
-        (_, before) => Ok((model, before.cloned().unwrap_or_default())),
-    }
-}
-
-/// What a run has made of `model`.
-fn finished<M: Module>(run: &Path, config: &LoopConfig, model: M) -> Result<(M, TrainingRecord)> {
-    let (model, Progress { step, samples, seconds }) = latest(run, model)?;
-    Ok((model, TrainingRecord { seed: config.seed, steps: step, samples, seconds }))
+    record: &mut TrainingRecord,
+    exported: bool,
+) -> Result<M> {
+    let Some((run, config)) = run.filter(|(run, _)| !exported || has_checkpoint(run)) else { return Ok(model) };
+    let (model, Progress { step, samples, seconds }) = latest(&run, model)?;
+    *record = TrainingRecord { seed: config.seed, steps: step, samples, seconds };
+    Ok(model)
 }

@@ -147,7 +147,7 @@ fn train_autoencoder(
 ) -> Result<()> {
     let mut config: AutoencoderConfig = read_config(&args.config)?;
     let device = args.device.open()?;
-    let start = start.map(|directory| initial(directory, &config.model, &device)).transpose()?;
+    let start = initial(start, Some(&config.model), &device)?;
     let started = start.is_some();
     if started {
         // The weights bring a codebook that is worth keeping.
@@ -198,11 +198,7 @@ fn train_diffusion(args: &RunArgs, autoencoder: Option<&Path>, start: Option<&Pa
     keep_config(&config, &args.out, |_: &DiffusionConfig| true)?;
     let device = args.device.open()?;
     let trained = autoencoder.map(|run| trained_velocity_half(run, &device)).transpose()?;
-    let start = match (start, &trained) {
-        (Some(directory), Some((sizes, _))) => Some(initial(directory, sizes, &device)?),
-        (Some(directory), None) => Some(weights::load(directory, &device)?),
-        (None, _) => None,
-    };
+    let start = initial(start, trained.as_ref().map(|(sizes, _)| sizes), &device)?;
     let (sizes, velocity) = match (trained, &start) {
         (Some(trained), _) => trained,
         (None, Some(start)) => (start.manifest.model.clone(), Parts::split(start.autoencoder.clone()).velocity),
@@ -248,15 +244,19 @@ fn trained_velocity_half(run: &Path, device: &Device) -> Result<(ModelConfig, Ve
     Ok((sizes, velocity))
 }
 
-/// The exported weights in `directory`, of networks of these sizes.
-pub fn initial(directory: &Path, sizes: &ModelConfig, device: &Device) -> Result<PairModel> {
+/// The exported weights in `directory`, of networks of these sizes where they are known.
+///
+/// # Errors
+/// When they cannot be read, or are of other networks.
+pub fn initial(directory: Option<&Path>, sizes: Option<&ModelConfig>, device: &Device) -> Result<Option<PairModel>> {
+    let Some(directory) = directory else { return Ok(None) };
     let model = weights::load(directory, device)?;
     ensure!(
-        model.manifest.model == *sizes,
+        sizes.is_none_or(|sizes| *sizes == model.manifest.model),
         "cannot start from the weights in {}: they are of other networks than the configuration's",
         directory.display()
     );
-    Ok(model)
+    Ok(Some(model))
 }
 
 /// The model as the optimiser needs it.
