@@ -51,10 +51,10 @@ pub struct ExportArgs {
     #[arg(long, default_value_t = 0)]
     precision_samples: usize,
     /// Family of the example pair
-    #[arg(long, default_value = "CurveFault-A")]
+    #[arg(long, default_value = "CurveVel-A")]
     example_family: Family,
     /// Seed of the example pair
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 7)]
     example_seed: u64,
     #[command(flatten)]
     sampler: SamplerArgs,
