@@ -301,6 +301,9 @@ fn what_was_not_trained_again_is_exported_as_it_was() {
         assert_eq!((after.velocity, after.seismic_encoder), (before.velocity.clone(), before.seismic_encoder.clone()));
     }
     assert!(complaint(&["export", "--denoiser", &denoiser]).contains("required"));
+    fs::remove_dir_all(Path::new(&denoiser).join("checkpoint")).unwrap();
+    let refused = complaint(&["export", "--initial", weights(), "--denoiser", &denoiser, "--out", &at("none")]);
+    assert!(refused.contains("holds no checkpoint") && !dir.path().join("none").exists(), "{refused}");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn trained(args: &ExportArgs, device: &Device) -> Result<(Autoencoder, Denoiser,
         seismic_encoder: trained_part(encoder, parts.seismic_encoder, &mut records.seismic_encoder, exported)?,
     };
     let run = diffusion.as_ref().map(|(run, config)| (run.to_path_buf(), &config.run));
-    let denoiser = trained_part(run, denoiser, &mut provenance.denoiser, exported)?;
+    let denoiser = trained_part(run, denoiser, &mut provenance.denoiser, false)?;
     Ok((parts.join(), denoiser, sizes, provenance))
 }
 
@@ -157,7 +157,8 @@ fn with_config<C: DeserializeOwned + Checked>(run: Option<&Path>) -> Result<Opti
     run.map(|run| Ok((run, read_config(&run.join(CONFIG))?))).transpose()
 }
 
-/// What a run has made of `model`, with the `record` of it. What was `exported` may have no such run.
+/// What a run has made of `model`, with the `record` of it; the model as it is where there is no run, or where the run
+/// has nothing of it and need not, since it was `exported` before.
 fn trained_part<M: Module>(
     run: Option<(PathBuf, &LoopConfig)>,
     model: M,
