@@ -24,12 +24,12 @@ if (globalThis.GPUDevice) {
   };
 }
 
-self.onmessage = async ({ data: { backend, steps, pairs } }) => {
+self.onmessage = async ({ data: { backend, steps, pairs, sponge } }) => {
   const { memory } = await initEngine();
-  const text = await (await fetch(new URL("manifest.json", WEIGHTS))).text();
-  const { file } = JSON.parse(text).weights;
-  const weights = new Uint8Array(await (await fetch(new URL(file, WEIGHTS))).arrayBuffer());
-  const engine = await Engine.load(text, weights, backend);
+  const manifest = await (await fetch(new URL("manifest.json", WEIGHTS))).json();
+  manifest.survey.sponge = sponge ?? manifest.survey.sponge;
+  const weights = new Uint8Array(await (await fetch(new URL(manifest.weights.file, WEIGHTS))).arrayBuffer());
+  const engine = await Engine.load(JSON.stringify(manifest), weights, backend);
   const tell = (pair) => postMessage({ pair, wasm: memory.buffer.byteLength, gpu: gpuBytes, adapter: engine.adapter });
   tell(0);
   for (let pair = 1; pair <= pairs; pair += 1) {

@@ -1,4 +1,4 @@
-// Many pairs from one engine in headless Chromium, and the memory it holds: node benches/web/soak.mjs [--backend B] [--pairs N] [--steps K]
+// Many pairs from one engine in headless Chromium, and the memory it holds: node benches/web/soak.mjs [--backend B] [--pairs N] [--steps K] [--sponge CELLS]
 
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -12,10 +12,12 @@ const { values: options } = parseArgs({
     backend: { type: "string", default: "flex" },
     pairs: { type: "string", default: "500" },
     steps: { type: "string", default: "4" },
+    sponge: { type: "string" },
   },
 });
 const { backend } = options;
 const [pairs, steps] = [Number(options.pairs), Number(options.steps)];
+const sponge = options.sponge && Number(options.sponge);
 
 /** Pairs after which nothing may grow any more. */
 const SETTLED = Math.min(10, pairs);
@@ -41,14 +43,14 @@ try {
         worker.onerror = ({ message }) => reject(new Error(message));
         worker.postMessage(job);
       }),
-    { backend, steps, pairs },
+    { backend, steps, pairs, sponge },
   );
 } finally {
   await browser.close();
   await server.close();
 }
 
-console.log(`${backend} (${seen[0].adapter}), ${cpus()[0].model}, ${steps} steps\n`);
+console.log(`${backend} (${seen[0].adapter}), ${cpus()[0].model}, ${steps} steps${sponge ? `, a sponge of ${sponge} cells` : ""}\n`);
 console.log("| pairs | WebAssembly memory, MB | GPU buffers, MB |\n|---|---|---|");
 const rows = [0, 1, 2, SETTLED, 50, 100, 200, 300, 400, pairs].filter((row, i, all) => row <= pairs && all.indexOf(row) === i);
 for (const row of rows) console.log(`| ${row} | ${(seen[row].wasm / 1e6).toFixed(1)} | ${(seen[row].gpu / 1e6).toFixed(1)} |`);

@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod fidelity;
 pub mod figure;
 pub mod files;
+pub mod kmeans;
 pub mod picture;
 pub mod progress;
 pub mod survey_options;

@@ -9,7 +9,9 @@ use wavediffusion::family::Family;
 use wavediffusion::manifest::Manifest;
 use wavediffusion::model::{ModelConfig, read_weights};
 use wavediffusion::npy::NpyArray;
-use wavediffusion_trainer::train::{AutoencoderConfig, ClassifierConfig, DiffusionConfig, read_config};
+use wavediffusion_trainer::train::{
+    AutoencoderConfig, ClassifierConfig, DiffusionConfig, SeismicCodebook, read_config,
+};
 
 fn wavediffusion(args: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_wavediffusion");
@@ -317,6 +319,20 @@ fn one_part_can_be_trained_alone_and_needs_the_velocity_half() {
     succeed(&train("seismic-encoder"));
     assert!(dir.path().join("seismic-encoder/checkpoint").exists());
     assert!(!dir.path().join("seismic-decoder").exists());
+}
+
+#[test]
+fn a_seismic_decoder_with_a_codebook_of_its_own_is_trained_but_not_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config: AutoencoderConfig = read_config(&workspace().join("first.toml")).unwrap();
+    config.seismic_decoder.codebook = SeismicCodebook::Own;
+    let (file, run, out) = (dir.path().join("own.toml"), dir.path().join("run"), dir.path().join("out"));
+    fs::write(&file, toml::to_string(&config).unwrap()).unwrap();
+    let train = ["train", "autoencoder", "--only", "seismic-decoder", "--config", text(&file), "--out", text(&run)];
+    succeed(&[&train[..], &["--initial", weights(), "--data", text(&workspace().join("data"))]].concat());
+    assert!(run.join("seismic-decoder/checkpoint").exists());
+    let refused = complaint(&["export", "--initial", weights(), "--autoencoder", text(&run), "--out", text(&out)]);
+    assert!(refused.contains("codebook of its own") && !out.exists(), "{refused}");
 }
 
 #[test]

@@ -21,6 +21,10 @@ pub(crate) struct Options {
     /// Denoising steps of each.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
+    /// Cells of the simulator's sponge instead of the survey's: with few, a GPU in software makes a pair in seconds, by as
+    /// many dispatches and buffers.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    sponge: Option<u32>,
 }
 
 /// Generates many pairs in headless Chromium; fails when the engine's memory still grows after the first ten.
@@ -32,5 +36,8 @@ pub(crate) fn soak(root: &Path, options: &Options) -> Result<()> {
     let mut node = command(root, "node");
     node.args(["benches/web/soak.mjs", "--backend", options.backend.name()]);
     node.args(["--pairs", &options.pairs.to_string(), "--steps", &options.steps.to_string()]);
+    if let Some(sponge) = options.sponge {
+        node.args(["--sponge", &sponge.to_string()]);
+    }
     run(node.env("CHROMIUM", chromium))
 }

@@ -1,8 +1,8 @@
 //! What each part of the design does, measured on finished weights by taking it away: steps, guidance, one latent for both
 //! halves of a pair, one codebook for both, quantisation.
 
-mod codebook;
 mod encoding;
+mod latents;
 mod report;
 
 use anyhow::{Context, Result};
@@ -17,12 +17,15 @@ use wavediffusion::model::{Codebook, FamilyLabel};
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
+use latents::training_latents;
+
 pub use encoding::{Encoded, Source, encode};
 pub use report::Ablation;
 
 use crate::classifier::{self, Look, PairClassifier};
 use crate::evaluate::{decoded_seismic, median, quantile};
 use crate::fidelity::{Side, frechet_distance, manifold};
+use crate::kmeans;
 use crate::progress::progress_bar;
 use crate::synth;
 
@@ -98,7 +101,7 @@ struct Networks {
 pub fn ablate(model: &PairModel, variants: &[(SamplerConfig, Coding)], samples: usize, seed: u64) -> Result<Ablation> {
     let (classifier, sizes) = classifier::built_in(&model.device)?;
     anyhow::ensure!(sizes.fit(&model.manifest.model), "the classifier looks at pairs of another size");
-    let second = codebook::fit(&model.autoencoder.codebook, &codebook::training_latents(model, samples)?);
+    let second = kmeans::fit(&model.autoencoder.codebook, &training_latents(model, samples)?);
     let networks = Networks { model: model.clone(), classifier, second };
     let truths = true_pairs(&networks, samples, seed)?;
     let outcomes = variants

@@ -23,7 +23,8 @@ use crate::device::DeviceArg;
 use crate::evaluate::{Plan, PrecisionChange, evaluate};
 use crate::synth::HELD_OUT_SEEDS;
 use crate::train::{
-    AutoencoderConfig, Checked, DiffusionConfig, LoopConfig, Parts, Progress, has_checkpoint, latest, read_config,
+    AutoencoderConfig, Checked, DiffusionConfig, LoopConfig, Parts, Progress, SeismicCodebook, has_checkpoint, latest,
+    read_config,
 };
 
 /// Write the weights of two training runs, their manifest with measured figures, and an example pair
@@ -126,6 +127,11 @@ fn trained(args: &ExportArgs, device: &Device) -> Result<(Autoencoder, Denoiser,
     let diffusion: Option<(&Path, DiffusionConfig)> = with_config(args.denoiser.as_deref())?;
     if let Some((run, _)) = stage.as_ref().filter(|(_, config)| !config.velocity.quantised) {
         bail!("{} holds a run without quantisation; what is exported reads codes", run.display());
+    }
+    if let Some((run, _)) =
+        stage.as_ref().filter(|(_, config)| config.seismic_decoder.codebook != SeismicCodebook::Shared)
+    {
+        bail!("{} holds a seismic decoder with a codebook of its own; what is exported shares one", run.display());
     }
     let start = initial(args.initial.as_deref(), stage.as_ref().map(|(_, config)| &config.model), device)?;
     let sizes = match (&stage, &start) {

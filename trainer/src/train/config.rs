@@ -123,12 +123,26 @@ pub struct SeismicDecoderConfig {
     pub run: LoopConfig,
     /// Gain at which weak amplitudes enter the absolute error of the log amplitudes.
     pub gain: f64,
-    /// Weight of the squared relative error of the raw amplitudes, beside that of the log amplitudes.
+    /// Weight of the relative error of the raw amplitudes, beside the errors of the log amplitudes.
     pub amplitude: f64,
     /// Weight of the same over what arrives when the direct wave is gone, relative to the energy of that alone.
     pub reflected: f64,
     /// Most noise on the latent that the decoder reads, in standard deviations.
     pub latent_noise: f64,
+    /// Whose codes the decoder reads.
+    #[serde(default)]
+    pub codebook: SeismicCodebook,
+}
+
+/// The codebook of the seismic decoder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SeismicCodebook {
+    /// That of the velocity half.
+    #[default]
+    Shared,
+    /// One of its own, as large, fitted to the same latents: an ablation, which is not exported.
+    Own,
 }
 
 /// The seismic encoder, to the latent of a finished velocity half.
@@ -257,10 +271,14 @@ mod tests {
     fn the_committed_configurations_are_valid() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
         read_config::<AutoencoderConfig>(&directory.join("autoencoder.toml")).unwrap();
-        for name in ["quantised.toml", "unquantised.toml"] {
-            let config = read_config::<AutoencoderConfig>(&directory.join("ablations").join(name)).unwrap();
-            assert_eq!(config.velocity.quantised, name == "quantised.toml");
-        }
+        let ablation = |name| read_config::<AutoencoderConfig>(&directory.join("ablations").join(name)).unwrap();
+        let quantised = ablation("quantised.toml");
+        let mut unquantised = quantised.clone();
+        unquantised.velocity.quantised = false;
+        assert_eq!(ablation("unquantised.toml"), unquantised);
+        let mut two_codebooks = quantised;
+        two_codebooks.seismic_decoder.codebook = SeismicCodebook::Own;
+        assert_eq!(ablation("two_codebooks.toml"), two_codebooks);
         read_config::<DiffusionConfig>(&directory.join("diffusion.toml")).unwrap();
         read_config::<ClassifierConfig>(&directory.join("classifier.toml")).unwrap();
     }

@@ -22,7 +22,9 @@ mod velocity;
 pub use bench::{StepMeasurement, measure_step};
 pub use checkpoint::{Progress, has_checkpoint, latest};
 pub use classifier::ClassifierObjective;
-pub use config::{AutoencoderConfig, Checked, ClassifierConfig, DiffusionConfig, LoopConfig, read_config};
+pub use config::{
+    AutoencoderConfig, Checked, ClassifierConfig, DiffusionConfig, LoopConfig, SeismicCodebook, read_config,
+};
 pub use diffusion::DiffusionObjective;
 pub use log::{Curve, curves};
 pub use maps::EndlessMaps;

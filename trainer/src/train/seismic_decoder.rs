@@ -5,13 +5,15 @@ use std::path::Path;
 use anyhow::Result;
 use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use wavediffusion::model::PatchDecoder;
 
-use super::config::SeismicDecoderConfig;
+use super::config::{SeismicCodebook, SeismicDecoderConfig};
 use super::parts::{VelocityHalf, perturbed};
 use super::run::{Figures, Loss, Objective};
 use super::training_set::{Batch, TrainingSet};
 use super::validation::HeldOut;
+use crate::kmeans;
 
 /// The decoder learns to read the codes of velocity maps.
 pub struct SeismicDecoderObjective<'a> {
@@ -20,6 +22,8 @@ pub struct SeismicDecoderObjective<'a> {
     held_out: &'a HeldOut,
     /// Without gradients.
     velocity: &'a VelocityHalf,
+    /// The same, with the codebook whose codes the decoder reads.
+    reader: VelocityHalf,
 }
 
 impl<'a> SeismicDecoderObjective<'a> {
@@ -30,8 +34,23 @@ impl<'a> SeismicDecoderObjective<'a> {
         held_out: &'a HeldOut,
         velocity: &'a VelocityHalf,
     ) -> Self {
-        Self { config, data, held_out, velocity }
+        let reader = match config.codebook {
+            SeismicCodebook::Shared => velocity.clone(),
+            SeismicCodebook::Own => with_own_codebook(velocity, data, config.run.seed),
+        };
+        Self { config, data, held_out, velocity, reader }
     }
+}
+
+/// Pairs whose latents a codebook is fitted to.
+const FITTED_TO: usize = 256;
+
+/// The velocity half with another codebook where its latents are.
+fn with_own_codebook(velocity: &VelocityHalf, data: &TrainingSet, seed: u64) -> VelocityHalf {
+    let device = velocity.codebook.codes().device();
+    let batch = data.batch(FITTED_TO, &mut ChaCha8Rng::seed_from_u64(seed), &device);
+    let codebook = kmeans::fit(&velocity.codebook, &velocity.encoder.forward(batch.velocity));
+    VelocityHalf { codebook, ..velocity.clone() }
 }
 
 impl Objective for SeismicDecoderObjective<'_> {
@@ -42,7 +61,7 @@ impl Objective for SeismicDecoderObjective<'_> {
         let batch = self.data.batch(size, &mut random, device);
         let latent = self.velocity.encoder.forward(batch.velocity.clone().inner());
         let read = perturbed(latent, self.config.latent_noise, &mut random);
-        let read = self.velocity.quantise(read).latent.autodiff();
+        let read = self.reader.quantise(read).latent.autodiff();
         let Errors { log, amplitude, reflected } = errors(model.forward(read), &batch, self.config.gain);
         let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
         let figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude)), ("reflected", figure(&reflected))];
@@ -51,7 +70,8 @@ impl Objective for SeismicDecoderObjective<'_> {
     }
 
     fn validate(&self, model: &PatchDecoder, step: usize, directory: &Path) -> Result<Figures> {
-        self.held_out.reconstruct_pairs(self.velocity, model, &directory.join(format!("pairs-{step:06}.png")))
+        let picture = directory.join(format!("pairs-{step:06}.png"));
+        self.held_out.reconstruct_pairs(self.velocity, &self.reader, model, &picture)
     }
 }
 
@@ -59,7 +79,7 @@ impl Objective for SeismicDecoderObjective<'_> {
 struct Errors {
     /// Mean squared error of the log amplitudes, and half the mean absolute error of the same after a gain.
     log: Tensor<1>,
-    /// Squared relative error of the raw amplitudes, to first order.
+    /// Relative error of the raw amplitudes (the deviation), to first order.
     amplitude: Tensor<1>,
     /// The same over what arrives when the direct wave is gone, relative to the energy of that alone.
     reflected: Tensor<1>,
@@ -68,11 +88,16 @@ struct Errors {
 /// Share of a pair's energy that is added to that of its reflections, so that ground without any asks for nothing.
 const SILENCE: f64 = 1e-4;
 
+/// Keeps the slope of a root finite.
+const EPSILON: f64 = 1e-6;
+
 /// Errors of decoded log amplitudes l = sign(d) log(1 + |d|).
 ///
 /// Reflections are some twenty times weaker than the direct wave. The absolute error is therefore that of
 /// log(1 + g |d|), to first order: dl times g e^|l| / (1 + g (e^|l| - 1)), which is g where nothing arrives and 1 in the
 /// direct wave.
+///
+/// Relative errors count as they are, not squared: one pair that is far off would outweigh all the others of a batch.
 fn errors(decoded: Tensor<4>, batch: &Batch, gain: f64) -> Errors {
     let error = (decoded - batch.seismic.clone()) * batch.valid.clone();
     let growth = batch.seismic.clone().inner().abs().exp();
@@ -84,8 +109,9 @@ fn errors(decoded: Tensor<4>, batch: &Batch, gain: f64) -> Errors {
     let per_sample = |values: Tensor<4>| values.sum_dim(3).sum_dim(2).sum_dim(1);
     let raw = (growth.clone() - 1.0).square() * batch.valid.clone().inner();
     let slope = growth.square();
-    let relative =
-        |slope: Tensor<4>, energy: Tensor<4>| per_sample(square.clone() * (slope / energy).autodiff()).mean();
+    let relative = |slope: Tensor<4>, energy: Tensor<4>| {
+        (per_sample(square.clone() * (slope / energy).autodiff()) + EPSILON).sqrt().mean()
+    };
     let reflections = from_on(batch.reflected_from.clone().inner(), batch.seismic.dims()[2]);
     let energy = per_sample(raw.clone());
     let reflected_energy = per_sample(raw * reflections.clone()) + energy.clone() * SILENCE;
@@ -144,17 +170,18 @@ mod tests {
         let decoded = [truth[0] + off[0], truth[1] + off[1]];
         let difference: f32 = (0..2).map(|i| (raw(decoded[i]) - raw(truth[i])).powi(2)).sum();
         let energy: f32 = truth.iter().map(|&log| raw(log).powi(2)).sum();
+        let root = |relative: f32| (relative + EPSILON as f32).sqrt();
         let [_, amplitude, reflected] = found(decoded, truth, 1.0);
-        assert!((amplitude / (difference / energy) - 1.0).abs() < 0.01, "{amplitude}");
+        assert!((amplitude / root(difference / energy) - 1.0).abs() < 0.01, "{amplitude}");
         let reflections = raw(truth[1]).powi(2) + SILENCE as f32 * energy;
-        let expected = (raw(decoded[1]) - raw(truth[1])).powi(2) / reflections;
+        let expected = root((raw(decoded[1]) - raw(truth[1])).powi(2) / reflections);
         assert!((reflected / expected - 1.0).abs() < 0.01, "{reflected}");
     }
 
     #[test]
     fn ground_that_reflects_nothing_asks_for_little() {
         let [.., reflected] = found([3.0, 0.01], [3.0, 0.0], 1.0);
-        assert!(reflected < 0.01, "{reflected}");
+        assert!(reflected < 0.1, "{reflected}");
     }
 
     #[test]

@@ -52,26 +52,28 @@ impl HeldOut {
     /// When the picture cannot be written.
     pub fn reconstruct_maps(&self, velocity: &VelocityHalf, picture: &Path) -> Result<Figures> {
         let codes = velocity.codebook.codes().dims()[0];
-        let Quantised { latent, indices } = self.encode(velocity);
+        let Quantised { latent, indices } = velocity.quantise(self.encode(velocity));
         let maps = self.maps(velocity.decoder.forward(latent))?;
         self.draw_maps(&maps, picture)?;
         let used: HashSet<i64> = indices.try_into_vec_as::<i64>()?.into_iter().collect();
         Ok(vec![("velocity_mae", self.velocity_error(&maps)), ("codes_used", used.len() as f64 / codes as f64)])
     }
 
-    /// Encodes the maps, decodes them to pairs, and compares with the truth and with the simulator; draws the pairs.
+    /// Encodes the maps, decodes them to pairs, the gathers from codes of `reader`'s codebook, and compares with the truth
+    /// and with the simulator; draws the pairs.
     ///
     /// # Errors
     /// When the picture cannot be written.
     pub fn reconstruct_pairs(
         &self,
         velocity: &VelocityHalf,
+        reader: &VelocityHalf,
         seismic_decoder: &PatchDecoder,
         picture: &Path,
     ) -> Result<Figures> {
-        let latent = self.encode(velocity).latent;
-        let maps = self.maps(velocity.decoder.forward(latent.clone()))?;
-        let decoded = seismic_decoder.forward(latent).try_into_vec_as::<f32>()?;
+        let latent = self.encode(velocity);
+        let maps = self.maps(velocity.decoder.forward(velocity.quantise(latent.clone()).latent))?;
+        let decoded = seismic_decoder.forward(reader.quantise(latent).latent).try_into_vec_as::<f32>()?;
         let ImageConfig { channels, rows, columns, .. } = self.seismic;
         let samples = self.survey.config().samples;
         let gathers: Vec<Gathers> = decoded
@@ -132,10 +134,10 @@ impl HeldOut {
         Ok(vec![("map_accuracy", share(|look| &look.map)), ("gather_accuracy", share(|look| &look.gathers))])
     }
 
-    /// Codes of the maps.
-    fn encode(&self, velocity: &VelocityHalf) -> Quantised {
+    /// Latents of the maps.
+    fn encode(&self, velocity: &VelocityHalf) -> Tensor<3> {
         let device = velocity.codebook.codes().device();
-        velocity.quantise(velocity.encoder.forward(self.velocity(&device)))
+        velocity.encoder.forward(self.velocity(&device))
     }
 
     /// Draws the true maps, a row a family's turn, above those in their places.

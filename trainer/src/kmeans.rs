@@ -1,35 +1,18 @@
-//! A codebook of the seismic side's own: k-means on what the seismic encoder writes.
+//! A codebook where latents are: Lloyd's k-means.
 
-use anyhow::Result;
 use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use wavediffusion::generate::PairModel;
 use wavediffusion::model::Codebook;
-use wavediffusion::wave;
 
-use super::{family, in_batches};
-use crate::synth;
-
-/// Seed of their maps: training data, not held out.
+/// Seed of the slices that become codes.
 const SEED: u64 = 1;
 /// Rounds of k-means.
 const ROUNDS: usize = 15;
 
-/// What the seismic encoder writes of `pairs` training pairs, (pairs, tokens, latent width).
-pub(super) fn training_latents(model: &PairModel, pairs: usize) -> Result<Tensor<3>> {
-    let latents = in_batches(model, pairs, "fitting a second codebook", |model, slots| {
-        let maps = slots.iter().map(|&slot| synth::generate(family(slot), SEED, slot as u64));
-        let gathers = maps.map(|map| Ok(wave::simulate(&model.manifest.survey, &map)?)).collect::<Result<Vec<_>>>()?;
-        let latent = model.autoencoder.seismic_encoder.forward(model.seismic_tensor(gathers.iter()));
-        Ok(vec![latent])
-    })?;
-    Ok(Tensor::cat(latents, 0))
-}
-
-/// As many codes as `like` has, where `latents` (pairs, tokens, latent width) are (Lloyd's k-means from random slices). A
-/// code that nothing is near to is put at a random slice.
-pub(super) fn fit(like: &Codebook, latents: &Tensor<3>) -> Codebook {
+/// As many codes as `like` has, where `latents` (samples, tokens, latent width) are. They begin as random slices; a code that
+/// nothing is near to is put at another.
+pub fn fit(like: &Codebook, latents: &Tensor<3>) -> Codebook {
     let [count, width] = like.codes().dims();
     let slices = latents.clone().reshape([-1, width as i32]);
     let total = slices.dims()[0];
