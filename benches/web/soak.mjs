@@ -54,6 +54,6 @@ console.log(`${backend} (${seen[0].adapter}), ${cpus()[0].model}, ${steps} steps
 console.log("| pairs | WebAssembly memory, MB | GPU buffers, MB |\n|---|---|---|");
 const rows = [0, 1, 2, SETTLED, 50, 100, 200, 300, 400, pairs].filter((row, i, all) => row <= pairs && all.indexOf(row) === i);
 for (const row of rows) console.log(`| ${row} | ${(seen[row].wasm / 1e6).toFixed(1)} | ${(seen[row].gpu / 1e6).toFixed(1)} |`);
-const grown = Math.max(...seen.slice(SETTLED).map(({ wasm }) => wasm)) - seen[SETTLED].wasm;
-console.log(`\nWebAssembly memory grew by ${grown} bytes after pair ${SETTLED}`);
-if (grown > 0) process.exitCode = 1;
+const grown = (memory) => Math.max(...seen.slice(SETTLED).map((row) => row[memory])) - seen[SETTLED][memory];
+console.log(`\nAfter pair ${SETTLED}, WebAssembly memory grew by ${grown("wasm")} bytes, GPU buffers by ${grown("gpu")}`);
+if (grown("wasm") > 0 || grown("gpu") > 0) process.exitCode = 1;
