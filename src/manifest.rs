@@ -137,6 +137,9 @@ pub struct Provenance {
     pub code_version: String,
     /// Training of the velocity autoencoder and the codebook.
     pub velocity: TrainingRecord,
+    /// Training that the velocity decoder was given alone, since then.
+    #[serde(default)]
+    pub velocity_decoder: TrainingRecord,
     /// Training of the seismic decoder.
     pub seismic_decoder: TrainingRecord,
     /// Training of the seismic encoder.

@@ -32,7 +32,7 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Gets the networks ready.
+    /// Gets the networks ready, with a short run of everything.
     ///
     /// `manifest` is the text of the weights' manifest and `weights` the file that it names.
     pub async fn load(
@@ -56,7 +56,9 @@ impl Engine {
             };
             EngineError::new(code, error)
         })?;
-        Ok(Self { model, gpu, control: Control::default() })
+        let engine = Self { model, gpu, control: Control::default() };
+        engine.warm_up().await?;
+        Ok(engine)
     }
 
     /// Where the engine computes.

@@ -15,6 +15,7 @@ mod report;
 mod simulate;
 mod tasks;
 mod types;
+mod warm_up;
 
 pub use constructors::run_constructors;
 pub use engine::Engine;

@@ -51,7 +51,8 @@ fn workspace() -> &'static Path {
         first.seismic_encoder.alignment = 0.0;
         let [velocity, decoder, encoder] =
             [&mut first.velocity.run, &mut first.seismic_decoder.run, &mut first.seismic_encoder.run];
-        for run in [velocity, decoder, encoder, &mut second.run] {
+        let alone = &mut first.velocity_decoder.as_mut().unwrap().run;
+        for run in [velocity, alone, decoder, encoder, &mut second.run] {
             (run.steps, run.batch) = (3, 2);
         }
         fs::write(dir.join("first.toml"), toml::to_string(&first).unwrap()).unwrap();
@@ -92,6 +93,7 @@ fn a_finished_run_has_metrics_pictures_and_a_checkpoint() {
     let run = workspace().join("first");
     for (part, picture, figure) in [
         ("velocity", "maps-000003.png", "commitment"),
+        ("velocity-decoder", "maps-000003.png", "jumps"),
         ("seismic-decoder", "pairs-000003.png", "amplitude"),
         ("seismic-encoder", "maps-000003.png", "latent"),
     ] {
@@ -183,6 +185,7 @@ fn evaluation_reports_as_json_and_markdown() {
         assert!(report["fidelity"]["pairs"][key].is_f64(), "{key}");
     }
     assert!(report["fidelity"]["maps"]["manifold"]["coverage"].is_f64());
+    assert!(report["overall"]["seams"]["held_out"].as_f64().is_some_and(|ratio| (0.5..2.0).contains(&ratio)));
     assert_eq!(report["unseen"].as_array().map(Vec::len), Some(2));
     assert!(report["unseen"][0]["inversion_misfit"].is_f64());
     assert_eq!(image::open(figure).unwrap().height(), 2 * (2 * 125 + 4) + 4);
@@ -212,7 +215,7 @@ fn ablations_measure_every_variant_and_way_of_encoding() {
     assert_eq!(codings, ["shared", "shared", "shared", "unquantised", "two-codebooks", "separate"]);
     assert!(found["outcomes"][0]["deviation_median"].is_f64());
     assert_eq!(found["encodings"].as_array().map(Vec::len), Some(6));
-    assert!(printed.contains("| a latent for each half | 20 | 1.5 |"), "{printed}");
+    assert!(printed.contains("| a latent for each half | 20 | 2 |"), "{printed}");
 }
 
 #[test]
@@ -281,9 +284,11 @@ fn what_was_not_trained_again_is_exported_as_it_was() {
     let at = |name: &str| text(&dir.path().join(name)).to_owned();
     let (first, second, data) =
         (workspace().join("first.toml"), workspace().join("second.toml"), workspace().join("data"));
-    let (decoder, denoiser) = (at("decoder"), at("denoiser"));
-    let train = ["train", "autoencoder", "--only", "seismic-decoder", "--config", text(&first), "--data", text(&data)];
-    succeed(&[&train[..], &["--initial", weights(), "--out", &decoder]].concat());
+    let (sharper, decoder, denoiser) = (at("sharper"), at("decoder"), at("denoiser"));
+    for (part, out) in [("velocity-decoder", &sharper), ("seismic-decoder", &decoder)] {
+        let train = ["train", "autoencoder", "--only", part, "--config", text(&first), "--data", text(&data)];
+        succeed(&[&train[..], &["--initial", weights(), "--out", out]].concat());
+    }
     let train = ["train", "diffusion", "--config", text(&second), "--initial", weights(), "--out", &denoiser];
     succeed(&train);
 
@@ -293,7 +298,11 @@ fn what_was_not_trained_again_is_exported_as_it_was() {
         (Manifest::parse(&manifest).unwrap().provenance, read_weights(&bytes).unwrap())
     };
     let (before, old) = read(weights());
-    for (run, trained) in [(["--autoencoder", &decoder], "seismic_decoder"), (["--denoiser", &denoiser], "denoiser")] {
+    for (run, trained) in [
+        (["--autoencoder", &sharper], "velocity_decoder"),
+        (["--autoencoder", &decoder], "seismic_decoder"),
+        (["--denoiser", &denoiser], "denoiser"),
+    ] {
         let out = at(trained);
         let export = ["export", "--initial", weights(), "--out", &out, "--samples", "1", "--steps", "1"];
         succeed(&[&export[..], &run].concat());
@@ -319,6 +328,14 @@ fn one_part_can_be_trained_alone_and_needs_the_velocity_half() {
     succeed(&train("seismic-encoder"));
     assert!(dir.path().join("seismic-encoder/checkpoint").exists());
     assert!(!dir.path().join("seismic-decoder").exists());
+
+    let mut config: AutoencoderConfig = read_config(&config).unwrap();
+    config.velocity_decoder = None;
+    let file = dir.path().join("without.toml");
+    fs::write(&file, toml::to_string(&config).unwrap()).unwrap();
+    let run = ["--config", text(&file), "--data", text(&data), "--out", text(dir.path())];
+    let refused = complaint(&[&["train", "autoencoder", "--only", "velocity-decoder"], &run[..]].concat());
+    assert!(refused.contains("no section `velocity_decoder`"), "{refused}");
 }
 
 #[test]

@@ -145,11 +145,21 @@ fn trained(args: &ExportArgs, device: &Device) -> Result<(Autoencoder, Denoiser,
         None => (Parts::random(&sizes, device), Denoiser::new(&sizes, device), Provenance::default()),
     };
     env!("CARGO_PKG_VERSION").clone_into(&mut provenance.code_version);
-    let run = |part: Part| stage.as_ref().map(|(run, config)| (run.join(part.folder()), part.run(config)));
-    let [velocity, decoder, encoder] = [Part::Velocity, Part::SeismicDecoder, Part::SeismicEncoder].map(run);
+    let run = |part: Part| {
+        let (run, config) = stage.as_ref()?;
+        Some((run.join(part.folder()), part.run(config)?))
+    };
     let records = &mut provenance;
+    let mut velocity = trained_part(run(Part::Velocity), parts.velocity, &mut records.velocity, exported)?;
+    // The decoder's own run is older than what a new velocity half has left behind.
+    if stage.as_ref().is_some_and(|(run, _)| has_checkpoint(&run.join(Part::Velocity.folder()))) {
+        records.velocity_decoder = TrainingRecord::default();
+    }
+    velocity.decoder =
+        trained_part(run(Part::VelocityDecoder), velocity.decoder, &mut records.velocity_decoder, exported)?;
+    let [decoder, encoder] = [Part::SeismicDecoder, Part::SeismicEncoder].map(run);
     let parts = Parts {
-        velocity: trained_part(velocity, parts.velocity, &mut records.velocity, exported)?,
+        velocity,
         seismic_decoder: trained_part(decoder, parts.seismic_decoder, &mut records.seismic_decoder, exported)?,
         seismic_encoder: trained_part(encoder, parts.seismic_encoder, &mut records.seismic_encoder, exported)?,
     };

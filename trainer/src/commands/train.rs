@@ -22,8 +22,8 @@ use crate::dataset::Dataset;
 use crate::device::DeviceArg;
 use crate::train::{
     AutoencoderConfig, ClassifierConfig, ClassifierObjective, DiffusionConfig, DiffusionObjective, EndlessMaps,
-    HeldOut, LoopConfig, Parts, SeismicDecoderObjective, SeismicEncoderObjective, TrainingSet, VelocityHalf,
-    VelocityObjective, has_checkpoint, latest, read_config, run,
+    HeldOut, LoopConfig, Parts, SeismicDecoderObjective, SeismicEncoderObjective, TrainingSet,
+    VelocityDecoderObjective, VelocityHalf, VelocityObjective, has_checkpoint, latest, read_config, run,
 };
 use crate::{files, weights};
 
@@ -36,7 +36,8 @@ pub struct TrainArgs {
 
 #[derive(Subcommand, Debug)]
 enum Stage {
-    /// The velocity autoencoder with the codebook, then the seismic decoder and encoder on the same latent
+    /// The velocity autoencoder with the codebook, then its decoder alone, the seismic decoder and the seismic encoder on
+    /// the same latent
     Autoencoder {
         #[command(flatten)]
         run: RunArgs,
@@ -46,7 +47,7 @@ enum Stage {
         /// Start from these exported weights instead of random ones
         #[arg(long, value_name = "DIR")]
         initial: Option<PathBuf>,
-        /// Train this part alone; the seismic ones need a finished velocity half: the run's, or that of the exported
+        /// Train this part alone; all but the first need a finished velocity half: the run's, or that of the exported
         /// weights
         #[arg(long, value_name = "PART")]
         only: Option<Part>,
@@ -77,6 +78,8 @@ enum Stage {
 pub enum Part {
     /// The velocity autoencoder and the codebook
     Velocity,
+    /// Latent to velocity, when encoder and codebook stay as they are
+    VelocityDecoder,
     /// Latent to seismic
     SeismicDecoder,
     /// Seismic to latent
@@ -88,17 +91,19 @@ impl Part {
     pub fn folder(self) -> &'static str {
         match self {
             Self::Velocity => "velocity",
+            Self::VelocityDecoder => "velocity-decoder",
             Self::SeismicDecoder => "seismic-decoder",
             Self::SeismicEncoder => "seismic-encoder",
         }
     }
 
-    /// Its loop.
-    pub fn run(self, config: &AutoencoderConfig) -> &LoopConfig {
+    /// Its loop, where the configuration has the part.
+    pub fn run(self, config: &AutoencoderConfig) -> Option<&LoopConfig> {
         match self {
-            Self::Velocity => &config.velocity.run,
-            Self::SeismicDecoder => &config.seismic_decoder.run,
-            Self::SeismicEncoder => &config.seismic_encoder.run,
+            Self::Velocity => Some(&config.velocity.run),
+            Self::VelocityDecoder => config.velocity_decoder.as_ref().map(|decoder| &decoder.run),
+            Self::SeismicDecoder => Some(&config.seismic_decoder.run),
+            Self::SeismicEncoder => Some(&config.seismic_encoder.run),
         }
     }
 }
@@ -166,8 +171,8 @@ fn train_autoencoder(
     let wanted = |part| only.is_none_or(|only| only == part);
     let folder = |part: Part| args.out.join(part.folder());
 
-    let velocity = if wanted(Part::Velocity) {
-        let maps = EndlessMaps { normalisation, image: config.model.velocity };
+    let maps = EndlessMaps { normalisation, image: config.model.velocity };
+    let mut velocity = if wanted(Part::Velocity) {
         let mut objective = VelocityObjective::new(&config.velocity, config.model.latent, maps, &held_out);
         let (model, run_config) = (trainable(parts.velocity, &device), &config.velocity.run);
         run(&mut objective, model, run_config, &folder(Part::Velocity), &device, replicas(args), stop)?
@@ -177,6 +182,24 @@ fn train_autoencoder(
         latest(&folder(Part::Velocity), parts.velocity.valid())?.0
     };
     if stop.load(Ordering::Relaxed) || only == Some(Part::Velocity) {
+        return Ok(());
+    }
+    match &config.velocity_decoder {
+        Some(alone) if wanted(Part::VelocityDecoder) => {
+            let mut objective = VelocityDecoderObjective::new(alone, maps, &held_out, &velocity);
+            let model = trainable(velocity.decoder.clone(), &device);
+            let folder = folder(Part::VelocityDecoder);
+            velocity.decoder = run(&mut objective, model, &alone.run, &folder, &device, replicas(args), stop)?;
+        }
+        None if only == Some(Part::VelocityDecoder) => {
+            bail!("{} has no section `velocity_decoder`", args.config.display())
+        }
+        _ if has_checkpoint(&folder(Part::VelocityDecoder)) => {
+            velocity.decoder = latest(&folder(Part::VelocityDecoder), velocity.decoder)?.0;
+        }
+        _ => {}
+    }
+    if stop.load(Ordering::Relaxed) || only == Some(Part::VelocityDecoder) {
         return Ok(());
     }
     let set = TrainingSet::load(data, &survey, &normalisation, config.model.velocity, config.model.seismic)?;

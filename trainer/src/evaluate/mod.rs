@@ -4,6 +4,7 @@ mod held_out;
 mod path;
 mod precision;
 mod report;
+mod seams;
 mod summary;
 mod unseen;
 
@@ -27,6 +28,7 @@ pub use summary::{median, quantile};
 pub use unseen::{Unseen, UnseenPair, unseen_pairs};
 
 use held_out::{HeldOut, TruePair};
+use seams::Seams;
 
 use crate::classifier::{self, PairClassifier};
 use crate::dataset::Dataset;
@@ -63,6 +65,8 @@ struct Measurement {
     reflected_floor: f64,
     velocity_error: f64,
     gathers_error: f64,
+    /// Where the tokens of the generated map, the held-out map and its reconstruction meet.
+    seams: [Seams; 3],
     codes: Vec<usize>,
     /// Held-out pair, encoded from its gathers.
     inversion_error: f64,
@@ -169,6 +173,8 @@ fn measure(
             reflected_floor: reflected(survey, &reconstructed[index].velocity, &decoded, &simulated)?,
             velocity_error: truth.velocity.mean_error(&reconstructed[index].velocity),
             gathers_error: deviation(&decoded, &truth.gathers),
+            seams: [&generated[index].velocity, &truth.velocity, &reconstructed[index].velocity]
+                .map(|map| Seams::new(map, model.manifest.model.velocity.patch)),
             codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
             inversion_error: truth.velocity.mean_error(&inverted[index].velocity),
             inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),

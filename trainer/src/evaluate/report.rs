@@ -8,7 +8,7 @@ use wavediffusion::family::Family;
 
 use super::path::Path;
 use super::summary::{mean, median, quantile};
-use super::{Measurement, Plan, Unseen};
+use super::{Measurement, Plan, Seams, Unseen};
 use crate::fidelity::{FamilyFidelity, Fidelity, Sample};
 
 /// The result of an evaluation.
@@ -48,6 +48,8 @@ pub struct Metrics {
     pub waveform_mse: f64,
     /// Held-out pairs through the autoencoders.
     pub reconstruction: Reconstruction,
+    /// How much the tokens of the maps show.
+    pub seams: SeamRatios,
     /// Mean absolute error of velocity inverted from held-out gathers, m/s.
     pub inversion_mae_mps: f64,
     /// Its structural similarity with the truth.
@@ -90,6 +92,17 @@ pub struct Reconstruction {
     pub velocity_mae_mps: f64,
     /// Relative L2 error of the gathers, median.
     pub gathers_error_median: f64,
+}
+
+/// How many times more neighbouring cells of maps differ where tokens meet than elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeamRatios {
+    /// Generated maps.
+    pub generated: f64,
+    /// Held-out maps.
+    pub held_out: f64,
+    /// The same, encoded, quantised and decoded.
+    pub reconstructed: f64,
 }
 
 /// How evenly codes are used.
@@ -160,9 +173,13 @@ impl Report {
         let _ = writeln!(
             text,
             "\nThe path is the rank correlation of denoising step and deviation. Once the direct wave is gone, generated pairs deviate by {:.3}, and the floor is {:.3} \
-             (medians; silence would be 1). Codebook: {:.1} % of the codes used, perplexity {:.0}.",
+             (medians; silence would be 1). Neighbouring cells differ {:.1} times as much where tokens meet as elsewhere in generated maps, {:.1} in reconstructed and {:.1} in \
+             held-out ones. Codebook: {:.1} % of the codes used, perplexity {:.0}.",
             self.overall.deviation.reflected_median,
             self.overall.deviation.reflected_floor_median,
+            self.overall.seams.generated,
+            self.overall.seams.reconstructed,
+            self.overall.seams.held_out,
             100.0 * self.codebook.used_fraction,
             self.codebook.perplexity
         );
@@ -216,12 +233,21 @@ impl Metrics {
                 velocity_mae_mps: mean(&all(|m| m.velocity_error)),
                 gathers_error_median: median(&all(|m| m.gathers_error)),
             },
+            seams: SeamRatios::new(set),
             inversion_mae_mps: mean(&all(|m| m.inversion_error)),
             inversion_ssim: mean(&all(|m| m.inversion_ssim)),
             codebook: Codebook::new(set.iter().flat_map(|m| m.codes.iter().copied()), codes),
             path: Path::new(&set.iter().filter_map(|m| m.path.as_deref()).collect::<Vec<_>>()),
             fidelity: classified(set).map(|samples| FamilyFidelity::new(&samples)),
         }
+    }
+}
+
+impl SeamRatios {
+    fn new(set: &[&Measurement]) -> Self {
+        let [generated, held_out, reconstructed] =
+            [0, 1, 2].map(|which| Seams::ratio(&set.iter().map(|m| m.seams[which]).collect::<Vec<_>>()));
+        Self { generated, held_out, reconstructed }
     }
 }
 
@@ -253,8 +279,10 @@ impl Codebook {
 mod tests {
     use super::*;
     use wavediffusion::diffusion::SamplerConfig;
+    use wavediffusion::velocity_map::VelocityMap;
 
     fn measurement(family: Family, deviation: f64, floor: f64) -> Measurement {
+        let slope = VelocityMap::new(3, 3, (0..9).map(|cell| 2000.0 + cell as f32).collect()).unwrap();
         Measurement {
             family,
             deviation,
@@ -265,6 +293,7 @@ mod tests {
             reflected_floor: 0.9,
             velocity_error: 50.0,
             gathers_error: 0.2,
+            seams: [Seams::new(&slope, [2, 2]); 3],
             codes: vec![0, 1],
             inversion_error: 100.0,
             inversion_ssim: 0.8,

@@ -86,6 +86,9 @@ pub struct AutoencoderConfig {
     pub held_out: u64,
     /// The velocity half and the codebook.
     pub velocity: VelocityConfig,
+    /// The velocity decoder, alone; without, it stays as the velocity half has left it.
+    #[serde(default)]
+    pub velocity_decoder: Option<VelocityDecoderConfig>,
     /// The seismic decoder.
     pub seismic_decoder: SeismicDecoderConfig,
     /// The seismic encoder.
@@ -110,6 +113,20 @@ pub struct VelocityConfig {
     pub quantised: bool,
     /// Decay of the moving averages that the codebook follows.
     pub codebook_decay: f32,
+    /// Most noise on the latent that the decoder reads, in standard deviations.
+    pub latent_noise: f64,
+}
+
+/// The velocity decoder, on the latent of a finished velocity half and on maps that never repeat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VelocityDecoderConfig {
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub run: LoopConfig,
+    /// Weight of the mean absolute error of the differences between neighbouring cells, beside that of the normalised
+    /// velocity.
+    pub jumps: f64,
     /// Most noise on the latent that the decoder reads, in standard deviations.
     pub latent_noise: f64,
 }
@@ -208,10 +225,16 @@ pub trait Checked {
 impl Checked for AutoencoderConfig {
     fn check(&self) -> Result<()> {
         self.velocity.run.check()?;
+        if let Some(decoder) = &self.velocity_decoder {
+            decoder.run.check()?;
+            let weight = decoder.jumps;
+            ensure!(weight.is_finite() && weight >= 0.0, "`jumps` is {weight}; it must not be negative");
+        }
         self.seismic_decoder.run.check()?;
         self.seismic_encoder.run.check()?;
         self.model.check()?;
-        for noise in [self.velocity.latent_noise, self.seismic_decoder.latent_noise] {
+        let alone = self.velocity_decoder.as_ref().map(|decoder| decoder.latent_noise);
+        for noise in [self.velocity.latent_noise, self.seismic_decoder.latent_noise].into_iter().chain(alone) {
             ensure!(noise.is_finite() && noise >= 0.0, "`latent_noise` is {noise}; it must not be negative");
         }
         let gain = self.seismic_decoder.gain;

@@ -18,6 +18,7 @@ mod seismic_encoder;
 mod training_set;
 mod validation;
 mod velocity;
+mod velocity_decoder;
 
 pub use bench::{StepMeasurement, measure_step};
 pub use checkpoint::{Progress, has_checkpoint, latest};
@@ -36,3 +37,4 @@ pub use seismic_encoder::SeismicEncoderObjective;
 pub use training_set::TrainingSet;
 pub use validation::HeldOut;
 pub use velocity::VelocityObjective;
+pub use velocity_decoder::VelocityDecoderObjective;
