@@ -217,7 +217,7 @@ fn ablations_measure_every_variant_and_way_of_encoding() {
     assert_eq!(codings, ["shared", "shared", "shared", "unquantised", "two-codebooks", "separate"]);
     assert!(found["outcomes"][0]["deviation_median"].is_f64());
     assert_eq!(found["encodings"].as_array().map(Vec::len), Some(6));
-    assert!(printed.contains("| a latent for each half | 20 | 2 |"), "{printed}");
+    assert!(printed.contains("| a latent for each half | 20 | 1.5 |"), "{printed}");
 }
 
 #[test]

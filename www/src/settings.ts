@@ -72,7 +72,7 @@ export const DEFAULTS: Settings = {
   family: null,
   seed: 1,
   steps: 16,
-  guidance: 2,
+  guidance: 1.5,
   path: true,
   step: 0,
   maps: 6,
