@@ -34,24 +34,33 @@ export const without = (feature) => `{
   });
 }`;
 
-/** Takes the first \`count\` devices away, each when it has been given so many submissions. */
+/** Takes `count` devices away, each when it has been given so many submissions since `loseThemNow`. */
 export const loseDevices = (count, submissions) => `{
   let left = ${count};
+  let begun = false;
+  new BroadcastChannel("lose").onmessage = () => {
+    begun = true;
+  };
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = async function (...options) {
     const device = await requestDevice.apply(this, options);
-    if (left-- > 0) {
-      const { submit } = GPUQueue.prototype;
-      let done = 0;
-      device.queue.submit = function (...buffers) {
-        submit.apply(this, buffers);
-        done += 1;
-        if (done === ${submissions}) device.destroy();
-      };
-    }
+    const { submit } = GPUQueue.prototype;
+    let done = 0;
+    device.queue.submit = function (...buffers) {
+      submit.apply(this, buffers);
+      if (!begun || left === 0) return;
+      done += 1;
+      if (done === ${submissions}) {
+        left -= 1;
+        device.destroy();
+      }
+    };
     return device;
   };
 }`;
+
+/** Lets `loseDevices` begin: the engine has been loaded, and ran once while it was. */
+export const loseThemNow = (page) => page.evaluate(() => new BroadcastChannel("lose").postMessage("now"));
 
 /** Ends the worker when told so. */
 export const MORTAL = `new BroadcastChannel("end").onmessage = () => self.close();`;

@@ -5,7 +5,17 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { withPage } from "./browser.mjs";
-import { endWorker, inWorker, lesser, loseDevices, MORTAL, NO_ADAPTER, NO_WEBGPU, without } from "./faults.mjs";
+import {
+  endWorker,
+  inWorker,
+  lesser,
+  loseDevices,
+  loseThemNow,
+  MORTAL,
+  NO_ADAPTER,
+  NO_WEBGPU,
+  without,
+} from "./faults.mjs";
 import { assertPictures, deviation, generate, hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
 
@@ -55,6 +65,7 @@ describe("when something fails", () => {
       await inWorker(page, loseDevices(1, 40));
       await page.goto(address({ ...request(expected("webgpu")), backend: "webgpu" }));
       await reach(page, ["ready"], LOADING);
+      await loseThemNow(page);
       await generate(page, WEBGPU);
       assert.match(await hook(page, "error").innerText(), /lost/);
       assert.equal(await hook(page, "backend").innerText(), "webgpu");
@@ -66,6 +77,7 @@ describe("when something fails", () => {
       await inWorker(page, loseDevices(9, 20));
       await page.goto(address({ ...request(expected("flex")), backend: "webgpu" }));
       await reach(page, ["ready"], LOADING);
+      await loseThemNow(page);
       await generate(page, FLEX);
       assert.equal(await hook(page, "backend").innerText(), "flex");
       assert.match(await hook(page, "fallback").innerText(), /lost/);
