@@ -34,7 +34,7 @@ impl SamplerConfig {
     pub const MAX_GUIDANCE: f32 = 20.0;
 
     /// `steps` of the second-order multistep solver, with classifier-free guidance (arXiv 2207.12598) of strength
-    /// `guidance` at the times in [`GUIDED`]: 1 follows the family's own prediction, 0 ignores the family there.
+    /// `guidance` while the map's structure forms: 1 follows the family's own prediction, 0 ignores the family then.
     ///
     /// # Errors
     /// [`SamplerConfigError`] when a setting is out of range.
