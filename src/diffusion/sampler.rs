@@ -71,6 +71,7 @@ const CONDITIONS: usize = 64;
 pub struct Sampler<'a> {
     denoiser: &'a Denoiser,
     guidance: f32,
+    /// The samples' labels; where these are guided, followed by as many of any family.
     labels: Vec<FamilyLabel>,
     times: Vec<f32>,
     step: usize,
@@ -102,10 +103,14 @@ impl<'a> Sampler<'a> {
     ) -> Self {
         let [tokens, width] = shape;
         let noise: Vec<f32> = samples.iter().flat_map(|&(noise, _)| noise.into().values(tokens * width)).collect();
+        let mut labels: Vec<_> = samples.iter().map(|&(_, label)| label).collect();
+        if config.guidance != 1.0 && labels.iter().any(|&label| label != FamilyLabel::Any) {
+            labels.extend(vec![FamilyLabel::Any; samples.len()]);
+        }
         Self {
             denoiser,
             guidance: config.guidance,
-            labels: samples.iter().map(|&(_, label)| label).collect(),
+            labels,
             times: times(config.steps),
             step: 0,
             noisy: Tensor::from_data(TensorData::new(noise, [samples.len(), tokens, width]), device),
@@ -161,7 +166,7 @@ impl<'a> Sampler<'a> {
     fn flow(&mut self) -> Tensor<3> {
         let [batch, ..] = self.noisy.dims();
         let condition = self.condition();
-        if condition.dims()[1] == batch || !GUIDED.contains(&self.times[self.step]) {
+        if self.labels.len() == batch || !GUIDED.contains(&self.times[self.step]) {
             return self.denoiser.flow(self.noisy.clone(), condition.narrow(1, 0, batch));
         }
         let both = self.denoiser.flow(self.noisy.clone().repeat_dim(0, 2), condition);
@@ -171,19 +176,15 @@ impl<'a> Sampler<'a> {
     }
 
     /// What the denoiser is told of the step at hand, (depth, labels, modulations, width), worked out for several steps at
-    /// once. Where samples are ever guided, the labels are followed by as many of any family.
+    /// once.
     fn condition(&mut self) -> Tensor<4> {
-        let mut labels = self.labels.clone();
-        if self.guidance != 1.0 && labels.iter().any(|&label| label != FamilyLabel::Any) {
-            labels.extend(vec![FamilyLabel::Any; self.labels.len()]);
-        }
-        let ahead = (CONDITIONS / labels.len()).max(1);
+        let ahead = (CONDITIONS / self.labels.len()).max(1);
         let index = self.step % ahead;
         let conditions = match self.conditions.take() {
             Some(conditions) if index > 0 => conditions,
             _ => {
                 let end = (self.step + ahead).min(self.times.len() - 1);
-                self.denoiser.conditions(&self.times[self.step..end], &labels, &self.noisy.device())
+                self.denoiser.conditions(&self.times[self.step..end], &self.labels, &self.noisy.device())
             }
         };
         self.conditions = Some(conditions.clone());
@@ -219,10 +220,8 @@ mod tests {
             let mut sampler = Sampler::new(&denoiser, config, &samples, shape, &device);
             std::iter::from_fn(|| sampler.advance()).map(|step| step.latent.try_into_vec_as().unwrap()).collect()
         };
-        let apart = |step: usize| {
-            let (plain, guided) = (latents(1.0), latents(3.0));
-            plain[step].iter().zip(&guided[step]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
-        };
+        let (plain, guided) = (latents(1.0), latents(3.0));
+        let apart = |step: usize| plain[step].iter().zip(&guided[step]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart(0) < 1e-5 && apart(1) > 1e-2, "{} {}", apart(0), apart(1));
     }
 
