@@ -7,7 +7,7 @@ use burn::prelude::*;
 use thiserror::Error;
 
 use crate::consistency::{Comparison, compare, deviation};
-use crate::diffusion::{Noise, Sampler, SamplerConfig};
+use crate::diffusion::{Noise, Sampler, SamplerConfig, Step};
 use crate::gathers::Gathers;
 use crate::manifest::{Manifest, ManifestError, PathPoint};
 use crate::model::{Autoencoder, Denoiser, FamilyLabel};
@@ -39,6 +39,8 @@ pub struct Request {
     pub sampler: SamplerConfig,
     /// Whether the pair of every step is simulated and compared too.
     pub path: bool,
+    /// Whether every step reports the pair that its latent decodes into, which is about as much work as the step itself.
+    pub preview: bool,
 }
 
 /// A decoded latent.
@@ -70,7 +72,7 @@ pub struct Pair {
 pub enum Stage {
     /// All denoising steps.
     Sample,
-    /// Latent to velocity map and gathers.
+    /// The last step's latent to velocity map and gathers, as far as that step has not decoded it.
     Decode,
     /// Velocity map to gathers, by the wave equation.
     Simulate,
@@ -87,8 +89,8 @@ pub enum Event<'a> {
         step: usize,
         /// Steps in all.
         steps: usize,
-        /// The pair that the latent now decodes into.
-        pair: &'a DecodedPair,
+        /// The pair that the latent now decodes into, where it was asked for.
+        preview: Option<&'a DecodedPair>,
         /// Its deviation, where it was asked for.
         deviation: Option<f64>,
     },
@@ -191,6 +193,11 @@ impl PairModel {
         self.read_pairs(velocity, seismic).await
     }
 
+    /// Decodes a batch of one.
+    async fn decode_one(&self, latent: Tensor<3>) -> Result<DecodedPair, GenerateError> {
+        self.decode(latent).await?.pop().ok_or(GenerateError::NotFinite)
+    }
+
     /// Pairs of what the decoders wrote: normalised velocity (batch, 1, nz, nx) and log amplitudes (batch, shots, samples,
     /// receivers).
     ///
@@ -234,24 +241,28 @@ impl PairModel {
     ) -> Result<Pair, GenerateError> {
         let survey = &self.manifest.survey;
         let mut sampler = self.sampler(request.sampler, &[(request.noise, request.label)]);
+        let steps = request.sampler.steps();
         let (mut last, mut path) = (None, Vec::new());
-        while let Some(step) = sampler.advance() {
-            let pair = self.decode(step.latent).await?.pop().ok_or(GenerateError::NotFinite)?;
+        while let Some(Step { step, latent }) = sampler.advance() {
+            let decoded = if request.preview || request.path { Some(self.decode_one(latent.clone()).await?) } else { None };
             let mut deviates = None;
-            if request.path {
+            if let Some(pair) = decoded.as_ref().filter(|_| request.path) {
                 let simulated = simulator.simulate(survey, &pair.velocity).await?;
-                let deviation = deviation(&self.gathers(&pair), &simulated);
-                path.push(PathPoint { step: step.step, deviation });
+                let deviation = deviation(&self.gathers(pair), &simulated);
+                path.push(PathPoint { step, deviation });
                 deviates = Some(deviation);
             }
-            let event =
-                Event::Step { step: step.step, steps: request.sampler.steps(), pair: &pair, deviation: deviates };
-            proceed(observer.event(event).await)?;
-            last = Some(pair);
+            let preview = decoded.as_ref().filter(|_| request.preview);
+            proceed(observer.event(Event::Step { step, steps, preview, deviation: deviates }).await)?;
+            last = Some((latent, decoded));
         }
-        let last = last.ok_or(GenerateError::Cancelled)?;
+        let (latent, decoded) = last.ok_or(GenerateError::Cancelled)?;
         proceed(observer.event(Event::Done(Stage::Sample)).await)?;
 
+        let last = match decoded {
+            Some(pair) => pair,
+            None => self.decode_one(latent).await?,
+        };
         let generated = self.gathers(&last);
         proceed(observer.event(Event::Done(Stage::Decode)).await)?;
 

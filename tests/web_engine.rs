@@ -181,6 +181,34 @@ async fn a_pair_arrives_with_its_events_and_its_verdict() {
     assert_eq!(get(&get(&pair, "request"), "family"), "Style-A");
 }
 
+/// A pair is the same whether its steps are decoded on the way or only the last of them at the end.
+#[wasm_bindgen_test]
+async fn steps_show_their_pairs_unless_the_request_says_otherwise() {
+    let engine = engine("flex").await;
+    let run = async |options: &str| {
+        let previews = Rc::new(RefCell::new(Vec::new()));
+        let seen = previews.clone();
+        let on_event = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            if get(&event, "kind") == "step" {
+                seen.borrow_mut().push(get(&event, "preview"));
+            }
+        });
+        let request = js(&format!("{{ family: 'Style-A', seed: 3, steps: 3, guidance: 1.5, {options} }}"));
+        let pair = engine.generate(request, on_event.as_ref().unchecked_ref::<Function>().clone()).await.unwrap();
+        let pair = ["velocity", "generated", "simulated"].map(|key| array(&pair, key));
+        (pair, previews.take())
+    };
+    let (watched, previews) = run("path: false").await;
+    assert_eq!(previews.len(), 3);
+    assert_eq!(array(&previews[2], "velocity"), watched[0]);
+    assert!(previews.iter().all(|preview| array(preview, "gathers").len() == SAMPLES / 8 * NX));
+    for options in ["path: false, preview: false", "path: true, preview: false"] {
+        let (unwatched, previews) = run(options).await;
+        assert!(previews.len() == 3 && previews.iter().all(JsValue::is_undefined), "{options}");
+        assert_eq!(unwatched, watched, "{options}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn both_backends_generate_the_same_pair() {
     let cpu = engine("flex").await.generate(request(), deaf()).await.unwrap();

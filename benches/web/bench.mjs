@@ -1,4 +1,4 @@
-// The engine in headless Chromium, against the clock: node benches/web/bench.mjs [--backend flex|webgpu] [--repeat N] [--steps K]
+// The engine in headless Chromium, against the clock: node benches/web/bench.mjs [--backend flex|webgpu] [--repeat N] [--steps K] [--watched]
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -15,9 +15,10 @@ const { values: options } = parseArgs({
     backend: { type: "string", default: "flex" },
     repeat: { type: "string", default: "7" },
     steps: { type: "string", default: "20" },
+    watched: { type: "boolean", default: false },
   },
 });
-const backend = options.backend;
+const { backend, watched } = options;
 const [repeat, steps] = [Number(options.repeat), Number(options.steps)];
 
 /** Cells that the simulation of a pair sweeps: every padded cell, shot and time step. */
@@ -26,9 +27,10 @@ function sweptCells({ nz, nx, shots, samples }) {
   return (nz + 2 * sponge) * (nx + 2 * sponge) * shots * samples;
 }
 
-const { load, first, warm, adapter, shape } = await inBrowser("benches/web/", "worker.js", { backend, steps, repeat });
+const { load, first, warm, adapter, shape } = await inBrowser("benches/web/", "worker.js", { backend, steps, repeat, watched });
 const row = (cells) => console.log(`| ${cells.join(" | ")} |`);
-console.log(`${backend} (${adapter}), ${cpus()[0].model}, ${steps} steps, ${repeat} pairs after the first`);
+const shown = watched ? "each step decoded and shown" : "the last step decoded";
+console.log(`${backend} (${adapter}), ${cpus()[0].model}, ${steps} steps, ${shown}, ${repeat} pairs after the first`);
 console.log(`load: ${load.toFixed(0)} ms\n`);
 row(["stage", "first, ms", "median, ms", "least, ms", "most, ms"]);
 row(["---", "---", "---", "---", "---"]);

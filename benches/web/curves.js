@@ -23,7 +23,7 @@ answer(async ({ backend, repeat, batches, steps, guidances }) => {
   const pairs = [];
   for (const guidance of guidances) {
     for (const count of steps) {
-      const request = { family: "CurveFault-A", seed: 1, steps: count, guidance, path: false };
+      const request = { family: "CurveFault-A", seed: 1, steps: count, guidance, path: false, preview: false };
       pairs.push({ guidance, steps: count, times: await repeated(repeat, () => engine.generate(request, () => {})) });
     }
   }

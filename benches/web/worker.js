@@ -15,11 +15,11 @@ async function simulate(engine, velocity) {
   return { simulate: milliseconds };
 }
 
-answer(async ({ backend, steps, repeat }) => {
+answer(async ({ backend, steps, repeat, watched }) => {
   const { engine, load } = await loadEngine(backend);
   const shape = engine.shape();
   const even = new Float32Array(shape.nz * shape.nx).fill(2500);
-  const request = { family: "CurveFault-A", steps, guidance: 1.5, path: false };
+  const request = { family: "CurveFault-A", steps, guidance: 1.5, path: false, preview: watched };
   const job = (seed) => (steps > 0 ? generate(engine, { ...request, seed }) : simulate(engine, even));
   const first = await job(1);
   const warm = [];

@@ -241,7 +241,7 @@ fn parse(request: &GenerateRequest) -> Result<Request, EngineError> {
             Noise::between(request.seed, seed, fraction).map_err(ErrorCode::BadRequest.wrap())?
         }
     };
-    Ok(Request { label, noise, sampler, path: request.path })
+    Ok(Request { label, noise, sampler, path: request.path, preview: request.preview })
 }
 
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, EngineError> {

@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Performance, WorkerGlobalScope};
 
 use super::control::Run;
-use super::types::{EngineEvent, Stage, Timing};
-use crate::generate::{self, Event, Observer};
+use super::types::{EngineEvent, Preview, Stage, Timing};
+use crate::generate::{self, DecodedPair, Event, Observer};
 use crate::signal::raw_amplitude;
 
 /// Hears the pipeline's events and passes them on.
@@ -33,16 +33,9 @@ impl<'a> Reporter<'a> {
     fn translate(&mut self, event: Event<'_>) -> EngineEvent {
         let now = self.clock.milliseconds();
         match event {
-            Event::Step { step, steps, pair, deviation } => {
-                let gathers: Vec<f32> = pair.log_amplitudes.iter().copied().map(raw_amplitude).collect();
-                EngineEvent::Step {
-                    step,
-                    steps,
-                    velocity: Float32Array::from(pair.velocity.values()),
-                    gathers: Float32Array::from(&gathers[..]),
-                    deviation,
-                    milliseconds: now - self.since,
-                }
+            Event::Step { step, steps, preview, deviation } => {
+                let milliseconds = now - self.since;
+                EngineEvent::Step { step, steps, preview: preview.map(Preview::from), deviation, milliseconds }
             }
             Event::Done(stage) => {
                 let timing = Timing { stage: stage.into(), milliseconds: now - self.stage_since };
@@ -63,6 +56,13 @@ impl Observer for Reporter<'_> {
             self.stage_since = self.since;
         }
         flow
+    }
+}
+
+impl From<&DecodedPair> for Preview {
+    fn from(pair: &DecodedPair) -> Self {
+        let gathers: Vec<f32> = pair.log_amplitudes.iter().copied().map(raw_amplitude).collect();
+        Self { velocity: Float32Array::from(pair.velocity.values()), gathers: Float32Array::from(&gathers[..]) }
     }
 }
 

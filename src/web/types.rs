@@ -52,6 +52,16 @@ pub struct GenerateRequest {
     pub guidance: f32,
     /// Whether the pair of every step is simulated and compared too.
     pub path: bool,
+    /// Whether every step's event shows the pair that the latent then decodes into; `true` unless given. Without, a pair
+    /// that is not watched while it forms is ready sooner.
+    #[serde(default = "shown")]
+    #[tsify(optional)]
+    pub preview: bool,
+}
+
+/// Steps are shown unless the request says otherwise.
+fn shown() -> bool {
+    true
 }
 
 /// A way to the noise of another seed.
@@ -96,7 +106,7 @@ pub enum Network {
 pub enum Stage {
     /// Denoising the latent.
     Sample,
-    /// Latent to velocity map and gathers.
+    /// The last step's latent to velocity map and gathers, as far as that step has not decoded it.
     Decode,
     /// Velocity map to gathers, by the wave equation.
     Simulate,
@@ -114,14 +124,10 @@ pub enum EngineEvent {
         step: usize,
         /// Steps in all.
         steps: usize,
-        /// The velocity map that the latent now decodes into, (nz, nx), m/s.
-        #[serde(with = "serde_wasm_bindgen::preserve")]
-        #[tsify(type = "Float32Array")]
-        velocity: Float32Array,
-        /// The gathers that it now decodes into, (shots, modelSamples, receivers), raw amplitudes.
-        #[serde(with = "serde_wasm_bindgen::preserve")]
-        #[tsify(type = "Float32Array")]
-        gathers: Float32Array,
+        /// The pair that the latent now decodes into, if it was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[tsify(optional)]
+        preview: Option<Preview>,
         /// How far that pair is from the wave equation, if it was asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[tsify(optional)]
@@ -169,6 +175,19 @@ pub enum EngineEvent {
         /// Time steps in all.
         total: usize,
     },
+}
+
+/// The pair that a latent decodes into on its way.
+#[derive(Clone, Debug, Serialize, Tsify)]
+pub struct Preview {
+    /// Velocity map, (nz, nx), m/s.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub velocity: Float32Array,
+    /// Gathers, (shots, modelSamples, receivers), raw amplitudes.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float32Array")]
+    pub gathers: Float32Array,
 }
 
 /// Shape and axes of the pairs that the weights generate.

@@ -11,7 +11,7 @@ import { toFile, toPng } from "./figure/svg";
 import { filmFits } from "./film";
 import { wayOf } from "./morph";
 import { keepGathers } from "./own";
-import type { Sample } from "./sample";
+import { type Sample, UNWATCHED } from "./sample";
 import { DRAWN, DRAWN_NAME, GALLERY, invertRequestOf, isOwn, requestOf, type Settings } from "./settings";
 import { shown } from "./state";
 import type { Store } from "./store";
@@ -53,7 +53,7 @@ export function createCommands(
     if (settings.mode === "generate") void engine.generate(request);
     else if (settings.mode === "gallery") {
       const seeds = Array.from({ length: GALLERY }, (_, i) => (settings.seed + i) % (LIMITS.seed[1] + 1));
-      void engine.gallery(seeds.map((seed) => ({ ...request, seed, path: false })));
+      void engine.gallery(seeds.map((seed) => ({ ...request, ...UNWATCHED, seed })));
     } else if (settings.mode === "morph") void engine.morph(wayOf(request, settings));
     else if (settings.mode === "draw") {
       commands.set({ mode: "invert", data: DRAWN });

@@ -1,7 +1,7 @@
 /** The state of the morph: pairs on the way from one seed's noise to another's. */
 
 import type { GenerateRequest } from "@engine/wavediffusion.js";
-import type { Sample } from "./sample";
+import { type Sample, UNWATCHED } from "./sample";
 
 /** The settings of the way. */
 export interface Way {
@@ -26,7 +26,7 @@ export interface Morph {
 export const wayOf = (from: GenerateRequest, { toward, points }: Way): GenerateRequest[] =>
   Array.from({ length: points }, (_, i) => ({
     ...from,
-    path: false,
+    ...UNWATCHED,
     toward: { seed: toward, fraction: i / (points - 1) },
   }));
 

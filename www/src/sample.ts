@@ -1,6 +1,6 @@
 /** The pairs that the panels show, and how they come about. */
 
-import type { EngineEvent, GenerateRequest, Pair, PairShape, Toward } from "@engine/wavediffusion.js";
+import type { EngineEvent, GenerateRequest, Pair, PairShape, Preview, Toward } from "@engine/wavediffusion.js";
 import type { Example } from "./example";
 
 /** Shot gathers on one time axis, (shots, samples, receivers). */
@@ -65,7 +65,8 @@ export function exampleSample({ entry, velocity, generated, simulated, differenc
 /** What the latent decodes into after a step, gathers on the model's own time axis, nothing simulated. */
 export function formingSample(
   { family, seed, guidance }: GenerateRequest,
-  { step, steps, velocity, gathers, deviation }: Extract<EngineEvent, { kind: "step" }>,
+  { step, steps, deviation }: Extract<EngineEvent, { kind: "step" }>,
+  { velocity, gathers }: Preview,
   shape: PairShape | null,
   earlier: readonly PathPoint[],
 ): Sample {
@@ -83,6 +84,9 @@ export function formingSample(
     path: deviation == null ? earlier : [...earlier, { step, deviation }],
   };
 }
+
+/** What becomes of a request for a pair whose steps nobody sees. */
+export const UNWATCHED = { path: false, preview: false } as const;
 
 /** A generated pair. */
 export function pairSample(pair: Pair, shape: PairShape | null): Sample {

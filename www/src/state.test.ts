@@ -64,8 +64,7 @@ const step = (number: number, deviation?: number): EngineEvent => ({
   kind: "step",
   step: number,
   steps: 4,
-  velocity: new Float32Array(4),
-  gathers: new Float32Array(4),
+  preview: { velocity: new Float32Array(4), gathers: new Float32Array(4) },
   deviation,
   milliseconds: 12,
 });
@@ -117,6 +116,11 @@ describe("reduce", () => {
     const { sample, progress } = stateAfter(...STARTED, event(step(1)), event(step(2)));
     expect(sample).toMatchObject({ origin: "forming", step: 2, gathers: { samples: 1, dt: 8e-3, simulated: null } });
     expect(progress?.label).toBe("Denoising: step 2 of 4");
+  });
+
+  it("keeps what it shows when a step shows nothing", () => {
+    const before = stateAfter(...STARTED, event(step(1)));
+    expect(reduce(before, event({ kind: "step", step: 2, steps: 4, milliseconds: 12 })).sample).toBe(before.sample);
   });
 
   it("collects the deviation of every step", () => {

@@ -336,8 +336,9 @@ function knownFamily(state: State): State {
 function reduceEvent(state: State, request: GenerateRequest, event: EngineEvent): State {
   switch (event.kind) {
     case "step": {
+      if (!event.preview) return state;
       const earlier = state.sample?.origin === "forming" ? state.sample.path : [];
-      const sample = formingSample(request, event, shapeOf(state), earlier);
+      const sample = formingSample(request, event, event.preview, shapeOf(state), earlier);
       return {
         ...state,
         progress: denoising(event.step, event.steps),

@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Denoising steps of a pair; with 0, the simulator alone.
     #[arg(long, default_value_t = 20)]
     steps: u32,
+    /// Every step's pair is decoded and handed over too, as where the page shows a pair while it forms.
+    #[arg(long, conflicts_with_all = ["page", "curves", "peer"])]
+    watched: bool,
     /// What a visitor of the page waits for, instead of what a pair takes.
     #[arg(long, conflicts_with_all = ["backend", "steps"])]
     page: bool,
@@ -77,6 +80,9 @@ pub(crate) fn bench(root: &Path, options: &Options) -> Result<()> {
         node.arg("benches/web/curves.mjs").args(backend);
     } else {
         node.arg("benches/web/bench.mjs").args(backend).args(["--steps", &options.steps.to_string()]);
+        if options.watched {
+            node.arg("--watched");
+        }
     }
     node.args(["--repeat", &options.repeat.unwrap_or(repeat).to_string()]);
     run(node.env("CHROMIUM", chromium))

@@ -51,7 +51,8 @@ pub fn run(args: &ExampleArgs) -> Result<()> {
 /// # Errors
 /// When the settings are out of range or the networks fail.
 pub fn example(model: &PairModel, family: Family, seed: u64, sampler: SamplerArgs) -> Result<(ExamplePair, Vec<u8>)> {
-    let request = Request { label: Some(family).into(), noise: seed.into(), sampler: sampler.config()?, path: true };
+    let (label, noise) = (Some(family).into(), seed.into());
+    let request = Request { label, noise, sampler: sampler.config()?, path: true, preview: false };
     let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
     let bytes = to_bytes(&pair);
     let config = model.manifest.survey.config();

@@ -74,7 +74,8 @@ pub fn run(args: &SampleArgs) -> Result<()> {
         Some((other, fraction)) => Noise::between(args.seed, other, fraction)?,
     };
     let model = args.weights.load()?;
-    let request = Request { label: args.family.into(), noise, sampler: args.sampler.config()?, path: args.path };
+    let (label, sampler) = (args.family.into(), args.sampler.config()?);
+    let request = Request { label, noise, sampler, path: args.path, preview: false };
     let started = Instant::now();
     let pair = pollster::block_on(model.generate(request, &CpuSimulator, &mut Unobserved))?;
     let seconds = started.elapsed().as_secs_f64();

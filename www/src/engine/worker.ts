@@ -58,11 +58,11 @@ function loaded(): Engine {
 
 /** The arrays of a message that can be moved rather than copied: those that are alone in their buffer. */
 function movable(message: object): ArrayBuffer[] {
-  return Object.values(message).flatMap((value: unknown) =>
-    value instanceof Float32Array && value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength
-      ? [value.buffer]
-      : [],
-  );
+  return Object.entries(message).flatMap(([key, value]: [string, unknown]) => {
+    if (key === "preview" && typeof value === "object" && value !== null) return movable(value);
+    const alone = value instanceof Float32Array && value.byteLength === value.buffer.byteLength;
+    return alone && value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  });
 }
 
 /** Why WebGPU should not be used here, or null when it should. */
