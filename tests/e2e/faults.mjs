@@ -34,10 +34,10 @@ export const without = (feature) => `{
   });
 }`;
 
-/** Takes `count` devices away, each when it has been given so many submissions since `loseThemNow`. */
-export const loseDevices = (count, submissions) => `{
+/** Takes `count` devices away, each when it has been given so many submissions, from the start or since `loseThemNow`. */
+export const loseDevices = (count, submissions, begun = false) => `{
   let left = ${count};
-  let begun = false;
+  let begun = ${begun};
   new BroadcastChannel("lose").onmessage = () => {
     begun = true;
   };

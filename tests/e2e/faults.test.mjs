@@ -72,6 +72,14 @@ describe("when something fails", () => {
       await assertNative(page, "webgpu");
     }));
 
+  test("the device is lost while the engine loads: it loads on a new one", { timeout: 2000 * LOADING }, () =>
+    withPage(site.browser, {}, async (page) => {
+      await inWorker(page, loseDevices(1, 5, true));
+      await page.goto(address({ backend: "webgpu" }));
+      await reach(page, ["ready"], 2 * LOADING);
+      assert.equal(await hook(page, "backend").innerText(), "webgpu");
+    }));
+
   test("the device is lost again and again: the processor takes over", { timeout: 1000 * (LOADING + FLEX) }, () =>
     withPage(site.browser, {}, async (page) => {
       await inWorker(page, loseDevices(9, 20));

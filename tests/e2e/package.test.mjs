@@ -21,6 +21,7 @@ describe("the package", () => {
     folder = mkdtempSync(join(tmpdir(), "wavediffusion-"));
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
     const tarball = readdirSync(join(root, "pkg")).find((name) => name.endsWith(".tgz"));
+    assert.ok(tarball, "there is no package in pkg/: `cargo xtask pack` makes it");
     const install = ["install", "--offline", "--no-audit", "--no-fund", "--silent", join(root, "pkg", tarball)];
     execFileSync("npm", install, { cwd: folder, stdio: "inherit" });
     server = await serve(join(folder, "node_modules/wavediffusion"));

@@ -77,6 +77,16 @@ function refusal(found: Probe, wanted: Backend | null): string | null {
 /** Failures of WebGPU itself, which the other backend does not share. */
 const GPU_FAILURES = ["webgpu-unavailable", "gpu-error", "device-lost"];
 
+/** GPU devices that were lost so far. */
+let losses = 0;
+
+/** Whether WebGPU is worth another try: once, on a new device. */
+function again({ code }: FailureMessage): boolean {
+  if (code !== "device-lost") return false;
+  losses += 1;
+  return losses === 1;
+}
+
 /** Loads the engine; tells why it does not run on WebGPU, which `known` may be already. */
 async function start(
   manifest: string,
@@ -85,14 +95,14 @@ async function start(
   known: string | null,
 ): Promise<string | null> {
   let fallback = known ?? refusal(await probe(), wanted);
-  if (fallback === null) {
+  while (fallback === null) {
     try {
       engine = await Engine.load(manifest, weights, "webgpu");
       return null;
     } catch (thrown) {
       const failure = describe(thrown);
       if (!GPU_FAILURES.includes(failure.code)) throw thrown;
-      fallback = failure.message;
+      if (!again(failure)) fallback = failure.message;
     }
   }
   engine = await Engine.load(manifest, weights, "flex");
@@ -104,9 +114,6 @@ let reload: ((known: string | null) => Promise<Loaded>) | null = null;
 
 /** Hears where the engine goes on after such a failure. */
 let onMoved: (loaded: Loaded, reason: FailureMessage) => void = () => undefined;
-
-/** GPU devices that were lost so far. */
-let losses = 0;
 
 /** Whether the work that is under way was called off. */
 let calledOff = false;
@@ -125,9 +132,7 @@ function surviving<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
       } catch (thrown) {
         const failure = describe(thrown);
         if (!reload || !onGpu || !GPU_FAILURES.includes(failure.code)) throw thrown;
-        losses += 1;
-        const again = failure.code === "device-lost" && losses === 1;
-        onMoved(await reload(again ? null : failure.message), failure);
+        onMoved(await reload(again(failure) ? null : failure.message), failure);
         if (calledOff) throw new Failure("cancelled", "The work was called off.");
       }
     }
