@@ -244,7 +244,8 @@ impl PairModel {
         let steps = request.sampler.steps();
         let (mut last, mut path) = (None, Vec::new());
         while let Some(Step { step, latent }) = sampler.advance() {
-            let decoded = if request.preview || request.path { Some(self.decode_one(latent.clone()).await?) } else { None };
+            let decoded =
+                if request.preview || request.path { Some(self.decode_one(latent.clone()).await?) } else { None };
             let mut deviates = None;
             if let Some(pair) = decoded.as_ref().filter(|_| request.path) {
                 let simulated = simulator.simulate(survey, &pair.velocity).await?;

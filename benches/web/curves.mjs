@@ -16,7 +16,7 @@ const { backend } = options;
 const repeat = Number(options.repeat);
 const steps = backend === "webgpu" ? [1, 2] : [5, 10, 20, 40];
 
-const job = { backend, repeat, batches: [1, 4, 12], steps, guidances: [1, 1.5] };
+const job = { backend, repeat, batches: [1, 4, 12], steps, guidances: [1, 1.8] };
 const { adapter, networks, pairs } = await inBrowser("benches/web/", "curves.js", job);
 console.log(`${backend} (${adapter}), ${cpus()[0].model}, medians of ${repeat} warm runs\n`);
 console.log("| network | batch | ms | ms a sample |\n|---|---|---|---|");

@@ -33,7 +33,7 @@ self.onmessage = async ({ data: { backend, steps, pairs, sponge } }) => {
   const tell = (pair) => postMessage({ pair, wasm: memory.buffer.byteLength, gpu: gpuBytes, adapter: engine.adapter });
   tell(0);
   for (let pair = 1; pair <= pairs; pair += 1) {
-    await engine.generate({ family: null, seed: pair, steps, guidance: 1.5, path: false, preview: pair % 2 === 0 }, () => {});
+    await engine.generate({ family: null, seed: pair, steps, guidance: 1.8, path: false, preview: pair % 2 === 0 }, () => {});
     tell(pair);
   }
 };

@@ -19,7 +19,7 @@ answer(async ({ backend, steps, repeat, watched }) => {
   const { engine, load } = await loadEngine(backend);
   const shape = engine.shape();
   const even = new Float32Array(shape.nz * shape.nx).fill(2500);
-  const request = { family: "CurveFault-A", steps, guidance: 1.5, path: false, preview: watched };
+  const request = { family: "CurveFault-A", steps, guidance: 1.8, path: false, preview: watched };
   const job = (seed) => (steps > 0 ? generate(engine, { ...request, seed }) : simulate(engine, even));
   const first = await job(1);
   const warm = [];

@@ -1,7 +1,7 @@
 // Shows the velocity map of a pair and how far its seismic data are from the wave equation.
 
 const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-worker.postMessage({ family: "FlatVel-A", seed: 1, steps: 8, guidance: 1.5, path: false, preview: false });
+worker.postMessage({ family: "FlatVel-A", seed: 1, steps: 8, guidance: 1.8, path: false, preview: false });
 worker.onmessage = ({ data: { pair, shape, error } }) => {
   const verdict = document.querySelector("#verdict");
   if (error) {

@@ -82,7 +82,7 @@ describe("exports", () => {
       assert.ok(apart <= SAME_GATHERS, `${apart} between the page's simulation and the native one`);
 
       const command = await hook(page, "command").innerText();
-      assert.equal(command, "wavediffusion sample --family Style-A --seed 9 --steps 2 --guidance 1.5 --out pair");
+      assert.equal(command, "wavediffusion sample --family Style-A --seed 9 --steps 2 --guidance 1.8 --out pair");
     }));
 
   test("command, link and citation are copied", { timeout: 1000 * LOADING }, async () => {

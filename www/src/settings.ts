@@ -72,7 +72,7 @@ export const DEFAULTS: Settings = {
   family: null,
   seed: 1,
   steps: 16,
-  guidance: 1.5,
+  guidance: 1.8,
   path: true,
   step: 0,
   maps: 6,

@@ -50,7 +50,7 @@ describe("the address", () => {
   });
 
   it("is as short as it can be: short enough for a code on a slide", () => {
-    expect(formatAddress(DEFAULTS, "?kiosk=1&gain=3")).toBe("?mode=generate&family=any&seed=1&steps=16&guidance=1.5");
+    expect(formatAddress(DEFAULTS, "?kiosk=1&gain=3")).toBe("?mode=generate&family=any&seed=1&steps=16&guidance=1.8");
   });
 
   it("keeps parameters that are not ours", () => {

@@ -72,13 +72,13 @@ mod tests {
 
     #[test]
     fn no_variant_is_measured_twice() {
-        let found = variants(&[5, 20], &[1.0, 1.5], SamplerArgs::default()).unwrap();
+        let found = variants(&[5, 20], &[1.0, 1.8], SamplerArgs::default()).unwrap();
         let shared: Vec<(usize, f32)> = found
             .iter()
             .filter(|(_, coding)| *coding == Coding::Shared)
             .map(|(sampler, _)| (sampler.steps(), sampler.guidance()))
             .collect();
-        assert_eq!(shared, [(5, 1.5), (20, 1.5), (20, 1.0)]);
+        assert_eq!(shared, [(5, 1.8), (20, 1.8), (20, 1.0)]);
         assert_eq!(found.len(), 6);
         assert!(variants(&[0], &[], SamplerArgs::default()).is_err());
     }

@@ -59,7 +59,7 @@ pub struct SamplerArgs {
 
 impl Default for SamplerArgs {
     fn default() -> Self {
-        Self { steps: 20, guidance: 1.5 }
+        Self { steps: 20, guidance: 1.8 }
     }
 }
 

@@ -302,7 +302,9 @@ mod tests {
         let mut two_codebooks = quantised;
         two_codebooks.seismic_decoder.codebook = SeismicCodebook::Own;
         assert_eq!(ablation("two_codebooks.toml"), two_codebooks);
-        read_config::<DiffusionConfig>(&directory.join("diffusion.toml")).unwrap();
+        for name in ["diffusion.toml", "diffusion-fine.toml"] {
+            read_config::<DiffusionConfig>(&directory.join(name)).unwrap();
+        }
         read_config::<ClassifierConfig>(&directory.join("classifier.toml")).unwrap();
     }
 

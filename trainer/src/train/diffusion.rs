@@ -17,7 +17,7 @@ use super::preview::save_maps;
 use super::run::{Figures, Loss, Objective};
 
 /// Guidance of a preview's samples.
-const PREVIEW_GUIDANCE: f32 = 1.5;
+const PREVIEW_GUIDANCE: f32 = 1.8;
 
 /// Learns the flow from noise to the latents of synthetic maps, which never repeat.
 pub struct DiffusionObjective<'a> {
