@@ -123,8 +123,9 @@ fn listener() -> (Function, Rc<RefCell<Vec<String>>>) {
             assert!((get(&event, "error").as_f64().unwrap() - error).abs() < 1e-6 * error);
         }
         if get(&event, "kind") == "step" {
-            assert_eq!(array(&event, "velocity").len(), NZ * NX);
-            assert_eq!(array(&event, "gathers").len(), SAMPLES / 8 * NX);
+            let preview = get(&event, "preview");
+            assert_eq!(array(&preview, "velocity").len(), NZ * NX);
+            assert_eq!(array(&preview, "gathers").len(), SAMPLES / 8 * NX);
             assert!(get(&event, "deviation").as_f64().is_some_and(f64::is_finite));
         }
     });
@@ -163,7 +164,7 @@ async fn an_engine_describes_itself() {
 #[wasm_bindgen_test]
 async fn a_pair_arrives_with_its_events_and_its_verdict() {
     let (on_event, heard) = listener();
-    let request = js("{ family: 'Style-A', seed: 3, steps: 3, guidance: 1.5, path: true }");
+    let request = js("{ family: 'Style-A', seed: 3, steps: 3, guidance: 1.8, path: true }");
     let pair = engine("flex").await.generate(request, on_event).await.unwrap();
     let mut stages: Vec<String> = heard.borrow().clone();
     stages.retain(|event| event != "simulating");
@@ -179,6 +180,7 @@ async fn a_pair_arrives_with_its_events_and_its_verdict() {
     assert_eq!(js_sys::Array::from(&get(&pair, "path")).length(), 3);
     assert_eq!(js_sys::Array::from(&get(&pair, "timings")).length(), 4);
     assert_eq!(get(&get(&pair, "request"), "family"), "Style-A");
+    assert_eq!(get(&get(&pair, "request"), "guidance").as_f64(), Some(1.8));
 }
 
 /// A pair is the same whether its steps are decoded on the way or only the last of them at the end.

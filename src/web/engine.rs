@@ -234,7 +234,7 @@ fn parse(request: &GenerateRequest) -> Result<Request, EngineError> {
         None => FamilyLabel::Any,
         Some(name) => FamilyLabel::Of(name.parse::<Family>().map_err(ErrorCode::BadRequest.wrap())?),
     };
-    let sampler = SamplerConfig::new(request.steps, request.guidance).map_err(ErrorCode::BadRequest.wrap())?;
+    let sampler = SamplerConfig::new(request.steps, request.guidance as f32).map_err(ErrorCode::BadRequest.wrap())?;
     let noise = match request.toward {
         None => request.seed.into(),
         Some(Toward { seed, fraction }) => {

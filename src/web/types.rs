@@ -48,8 +48,8 @@ pub struct GenerateRequest {
     pub toward: Option<Toward>,
     /// Denoising steps.
     pub steps: usize,
-    /// Strength of the classifier-free guidance; 1 is none.
-    pub guidance: f32,
+    /// Strength of the classifier-free guidance; 1 is none. Computed with in single precision, and told as it was given.
+    pub guidance: f64,
     /// Whether the pair of every step is simulated and compared too.
     pub path: bool,
     /// Whether every step's event shows the pair that the latent then decodes into; `true` unless given. Without, a pair

@@ -95,7 +95,8 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         floor_p90: deviation.floor_p90,
         ceiling_median: deviation.ceiling_median,
     };
-    model.manifest.metrics = serde_json::to_value(&report)?;
+    // By way of its text, in which 1.8 is 1.8 and not the nearest number in single precision.
+    model.manifest.metrics = serde_json::from_str(&serde_json::to_string(&report)?)?;
     let precision = match args.precision_samples {
         0 => None,
         samples => {
