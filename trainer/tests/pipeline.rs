@@ -9,6 +9,7 @@ use wavediffusion::family::Family;
 use wavediffusion::manifest::Manifest;
 use wavediffusion::model::{ModelConfig, read_weights};
 use wavediffusion::npy::NpyArray;
+use wavediffusion_trainer::commands::evaluate::SamplerArgs;
 use wavediffusion_trainer::train::{
     AutoencoderConfig, ClassifierConfig, DiffusionConfig, SeismicCodebook, read_config,
 };
@@ -217,7 +218,8 @@ fn ablations_measure_every_variant_and_way_of_encoding() {
     assert_eq!(codings, ["shared", "shared", "shared", "unquantised", "two-codebooks", "separate"]);
     assert!(found["outcomes"][0]["deviation_median"].is_f64());
     assert_eq!(found["encodings"].as_array().map(Vec::len), Some(6));
-    assert!(printed.contains("| a latent for each half | 20 | 1.5 |"), "{printed}");
+    let SamplerArgs { steps, guidance } = SamplerArgs::default();
+    assert!(printed.contains(&format!("| a latent for each half | {steps} | {guidance} |")), "{printed}");
 }
 
 #[test]
