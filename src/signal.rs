@@ -83,10 +83,13 @@ impl Normalisation {
     /// Log amplitudes on the model's time axis, (shots, model samples, receivers) row-major.
     pub fn to_model(&self, gathers: &Gathers) -> Vec<f32> {
         let row = gathers.receivers();
-        (0..gathers.shots())
-            .flat_map(|shot| gathers.shot(shot).chunks_exact(row).step_by(self.time_stride).flatten())
-            .map(|&amplitude| log_amplitude(amplitude))
-            .collect()
+        // As large as it gets and no larger: training keeps tens of thousands of these in memory.
+        let mut values = Vec::with_capacity(gathers.shots() * self.model_samples(gathers.samples()) * row);
+        for shot in 0..gathers.shots() {
+            let samples = gathers.shot(shot).chunks_exact(row).step_by(self.time_stride);
+            values.extend(samples.flatten().map(|&amplitude| log_amplitude(amplitude)));
+        }
+        values
     }
 
     /// Raw amplitudes on the survey's time axis of `samples` samples from log amplitudes

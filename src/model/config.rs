@@ -41,12 +41,35 @@ pub struct ImageConfig {
     pub columns: usize,
     /// Rows and columns of a patch.
     pub patch: [usize; 2],
+    /// What rows are multiplied by before a network sees them, and divided by behind one; absent, they are as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<GainConfig>,
 }
 
 impl ImageConfig {
     /// Values in a patch, all channels.
     pub fn patch_values(&self) -> usize {
         self.channels * self.patch[0] * self.patch[1]
+    }
+}
+
+/// A gain that grows down the rows of gathers, the exponential gain of seismic processing.
+///
+/// What comes from depth arrives late, and a hundred times weaker than the direct wave. Patches of all rows share one linear
+/// layer, in which it would be lost without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GainConfig {
+    /// First row that is not as it is.
+    pub from: usize,
+    /// Rows in which it doubles.
+    pub doubling: usize,
+}
+
+impl GainConfig {
+    /// The gain of a row.
+    pub fn at(&self, row: usize) -> f32 {
+        (row.saturating_sub(self.from) as f32 / self.doubling as f32).exp2()
     }
 }
 
@@ -88,6 +111,9 @@ const LARGEST: usize = 8192;
 /// Most blocks of a stack.
 const DEEPEST: usize = 128;
 
+/// Largest gain of a row: what is smaller than its inverse is nothing in single precision beside what is not amplified.
+const LOUDEST: f32 = 1e6;
+
 /// Sizes that no network can have.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("model configuration: {0}")]
@@ -97,8 +123,14 @@ impl ModelConfig {
     /// The network that this project ships: 9 x 9 tokens, four codes of eight numbers to a token.
     pub fn standard() -> Self {
         Self {
-            velocity: ImageConfig { channels: 1, rows: 70, columns: 70, patch: [8, 8] },
-            seismic: ImageConfig { channels: 5, rows: 125, columns: 70, patch: [16, 8] },
+            velocity: ImageConfig { channels: 1, rows: 70, columns: 70, patch: [8, 8], gain: None },
+            seismic: ImageConfig {
+                channels: 5,
+                rows: 125,
+                columns: 70,
+                patch: [16, 8],
+                gain: Some(GainConfig { from: 40, doubling: 11 }),
+            },
             tokens: [9, 9],
             latent: LatentConfig { codes: 1024, code_width: 8, codes_per_token: 4 },
             velocity_encoder: 256,
@@ -152,6 +184,12 @@ impl ModelConfig {
                     covered[0], covered[1], image.rows, image.columns
                 ));
             }
+            // A doubling in no rows is an endless gain too.
+            if let Some(gain) = image.gain
+                && !(gain.at(image.rows) <= LOUDEST)
+            {
+                return refuse(format!("the {name} image's gain passes {LOUDEST} before its last row"));
+            }
         }
         for (name, stack) in [
             ("velocity decoder", self.velocity_decoder),
@@ -187,7 +225,7 @@ impl ModelConfig {
             ("width of the velocity encoder", *velocity_encoder),
             ("number of families", *families),
         ];
-        for ImageConfig { channels, rows, columns, patch } in [velocity, seismic] {
+        for ImageConfig { channels, rows, columns, patch, .. } in [velocity, seismic] {
             sizes.extend([
                 ("number of channels", *channels),
                 ("number of rows", *rows),
@@ -220,6 +258,21 @@ mod tests {
         let mut config = ModelConfig::tiny();
         config.seismic.rows = 1000;
         assert!(config.check().unwrap_err().to_string().contains("seismic patches"));
+    }
+
+    #[test]
+    fn gain_doubles_from_its_first_row_on() {
+        let gain = GainConfig { from: 40, doubling: 11 };
+        assert_eq!([0, 40, 51, 62].map(|row| gain.at(row)), [1.0, 1.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn endless_gains_are_refused() {
+        for gain in [GainConfig { from: 0, doubling: 0 }, GainConfig { from: 0, doubling: 3 }] {
+            let mut config = ModelConfig::tiny();
+            config.seismic.gain = Some(gain);
+            assert!(config.check().unwrap_err().to_string().contains("seismic image's gain"));
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod weights;
 
 pub use autoencoder::{Autoencoder, Modality};
 pub use codebook::{Codebook, Quantised};
-pub use config::{ImageConfig, LatentConfig, ModelConfig, ModelConfigError, TransformerConfig};
+pub use config::{GainConfig, ImageConfig, LatentConfig, ModelConfig, ModelConfigError, TransformerConfig};
 pub use denoiser::{Denoiser, FamilyLabel};
 pub use patch_transformer::{PatchDecoder, PatchEncoder};
 pub use velocity::VelocityEncoder;
