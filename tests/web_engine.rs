@@ -45,8 +45,8 @@ fn tiny() -> (String, Vec<u8>) {
         ..Survey::openfwi().config().clone()
     };
     let model = ModelConfig {
-        velocity: ImageConfig { channels: 1, rows: NZ, columns: NX, patch: [8, 8], gain: None },
-        seismic: ImageConfig { channels: 1, rows: SAMPLES / 8, columns: NX, patch: [8, 8], gain: None },
+        velocity: ImageConfig { channels: 1, rows: NZ, columns: NX, patch: [8, 8] },
+        seismic: ImageConfig { channels: 1, rows: SAMPLES / 8, columns: NX, patch: [8, 8] },
         tokens: [2, 2],
         ..ModelConfig::tiny()
     };

@@ -38,7 +38,7 @@ impl Autoencoder {
     pub fn new(config: &ModelConfig, device: &Device) -> Self {
         Self {
             velocity_encoder: VelocityEncoder::new(config, device),
-            seismic_encoder: PatchEncoder::new(config.seismic_encoder, config.seismic, config, device),
+            seismic_encoder: PatchEncoder::of_gathers(config, device),
             codebook: Codebook::new(config.latent, device),
             velocity_decoder: PatchDecoder::new(config.velocity_decoder, config.velocity, config, device),
             seismic_decoder: PatchDecoder::new(config.seismic_decoder, config.seismic, config, device),

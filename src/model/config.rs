@@ -11,6 +11,9 @@ pub struct ModelConfig {
     pub velocity: ImageConfig,
     /// The gathers' image on the model's time axis, one channel a shot, before padding.
     pub seismic: ImageConfig,
+    /// What the seismic encoder multiplies gathers by; absent, they are as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seismic_gain: Option<GainConfig>,
     /// Rows and columns of the token grid.
     pub tokens: [usize; 2],
     /// The latent shared by both modalities.
@@ -41,9 +44,6 @@ pub struct ImageConfig {
     pub columns: usize,
     /// Rows and columns of a patch.
     pub patch: [usize; 2],
-    /// What rows are multiplied by before a network sees them, and divided by behind one; absent, they are as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gain: Option<GainConfig>,
 }
 
 impl ImageConfig {
@@ -53,16 +53,16 @@ impl ImageConfig {
     }
 }
 
-/// A gain that grows down the rows of gathers, the exponential gain of seismic processing.
+/// A gain that grows down the rows of gathers: the exponential gain in time of seismic processing.
 ///
 /// What comes from depth arrives late, and a hundred times weaker than the direct wave. Patches of all rows share one linear
-/// layer, in which it would be lost without.
+/// layer, which would lose it beside the vectors that tell a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GainConfig {
-    /// First row that is not as it is.
+    /// Rows before this one are as they are.
     pub from: usize,
-    /// Rows in which it doubles.
+    /// Rows in which the gain doubles.
     pub doubling: usize,
 }
 
@@ -111,7 +111,7 @@ const LARGEST: usize = 8192;
 /// Most blocks of a stack.
 const DEEPEST: usize = 128;
 
-/// Largest gain of a row: what is smaller than its inverse is nothing in single precision beside what is not amplified.
+/// Largest gain of a row; that of the shipped networks stays below 256.
 const LOUDEST: f32 = 1e6;
 
 /// Sizes that no network can have.
@@ -123,14 +123,9 @@ impl ModelConfig {
     /// The network that this project ships: 9 x 9 tokens, four codes of eight numbers to a token.
     pub fn standard() -> Self {
         Self {
-            velocity: ImageConfig { channels: 1, rows: 70, columns: 70, patch: [8, 8], gain: None },
-            seismic: ImageConfig {
-                channels: 5,
-                rows: 125,
-                columns: 70,
-                patch: [16, 8],
-                gain: Some(GainConfig { from: 40, doubling: 11 }),
-            },
+            velocity: ImageConfig { channels: 1, rows: 70, columns: 70, patch: [8, 8] },
+            seismic: ImageConfig { channels: 5, rows: 125, columns: 70, patch: [16, 8] },
+            seismic_gain: Some(GainConfig { from: 40, doubling: 11 }),
             tokens: [9, 9],
             latent: LatentConfig { codes: 1024, code_width: 8, codes_per_token: 4 },
             velocity_encoder: 256,
@@ -184,11 +179,12 @@ impl ModelConfig {
                     covered[0], covered[1], image.rows, image.columns
                 ));
             }
-            // A doubling in no rows is an endless gain too.
-            if let Some(gain) = image.gain
-                && !(gain.at(image.rows) <= LOUDEST)
-            {
-                return refuse(format!("the {name} image's gain passes {LOUDEST} before its last row"));
+        }
+        if let Some(gain) = self.seismic_gain {
+            // No rows to double in make a gain that is infinite or no number at all.
+            let largest = gain.at(self.seismic.rows);
+            if !largest.is_finite() || largest > LOUDEST {
+                return refuse(format!("the seismic gain grows to {largest}; the limit is {LOUDEST}"));
             }
         }
         for (name, stack) in [
@@ -225,7 +221,7 @@ impl ModelConfig {
             ("width of the velocity encoder", *velocity_encoder),
             ("number of families", *families),
         ];
-        for ImageConfig { channels, rows, columns, patch, .. } in [velocity, seismic] {
+        for ImageConfig { channels, rows, columns, patch } in [velocity, seismic] {
             sizes.extend([
                 ("number of channels", *channels),
                 ("number of rows", *rows),
@@ -268,11 +264,11 @@ mod tests {
 
     #[test]
     fn endless_gains_are_refused() {
-        for gain in [GainConfig { from: 0, doubling: 0 }, GainConfig { from: 0, doubling: 3 }] {
-            let mut config = ModelConfig::tiny();
-            config.seismic.gain = Some(gain);
-            assert!(config.check().unwrap_err().to_string().contains("seismic image's gain"));
-        }
+        let refused = |from, doubling| {
+            let config = ModelConfig { seismic_gain: Some(GainConfig { from, doubling }), ..ModelConfig::tiny() };
+            config.check().unwrap_err().to_string().contains("seismic gain grows to")
+        };
+        assert!(refused(0, 0) && refused(125, 0) && refused(0, 3));
     }
 
     #[test]

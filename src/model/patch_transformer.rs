@@ -3,7 +3,7 @@
 use burn::prelude::*;
 
 use super::block::Transformer;
-use super::config::{ImageConfig, ModelConfig, TransformerConfig};
+use super::config::{GainConfig, ImageConfig, ModelConfig, TransformerConfig};
 use super::patch::{patchify, unpatchify};
 
 /// Images (batch, channels, rows, columns) to the latent (batch, tokens, latent width).
@@ -13,17 +13,20 @@ pub struct PatchEncoder {
     #[module(skip)]
     image: ImageConfig,
     #[module(skip)]
+    gain: Option<GainConfig>,
+    #[module(skip)]
     tokens: [usize; 2],
 }
 
 impl PatchEncoder {
-    /// An encoder of `image` with random weights.
-    pub fn new(stack: TransformerConfig, image: ImageConfig, config: &ModelConfig, device: &Device) -> Self {
-        Self::with_output(stack, image, config.tokens, config.latent.width(), device)
+    /// An encoder of gathers with random weights.
+    pub fn of_gathers(config: &ModelConfig, device: &Device) -> Self {
+        let encoder = Self::new(config.seismic_encoder, config.seismic, config.tokens, config.latent.width(), device);
+        Self { gain: config.seismic_gain, ..encoder }
     }
 
-    /// An encoder to `output` numbers a token.
-    pub fn with_output(
+    /// An encoder of `image` to `output` numbers a token, with random weights.
+    pub fn new(
         stack: TransformerConfig,
         image: ImageConfig,
         tokens: [usize; 2],
@@ -31,13 +34,24 @@ impl PatchEncoder {
         device: &Device,
     ) -> Self {
         let transformer = Transformer::new(stack, tokens, image.patch_values(), output, device);
-        Self { transformer, image, tokens }
+        Self { transformer, image, gain: None, tokens }
     }
 
     /// Encodes images.
     pub fn forward(&self, image: Tensor<4>) -> Tensor<3> {
+        let image = match self.gain {
+            Some(gain) => amplify(image, gain),
+            None => image,
+        };
         self.transformer.forward(patchify(image, &self.image, self.tokens))
     }
+}
+
+/// Multiplies each row of images (batch, channels, rows, columns) by its gain.
+fn amplify(image: Tensor<4>, gain: GainConfig) -> Tensor<4> {
+    let rows = image.dims()[2];
+    let factors: Vec<f32> = (0..rows).map(|row| gain.at(row)).collect();
+    image.clone() * Tensor::from_data(TensorData::new(factors, [1, 1, rows, 1]), &image.device())
 }
 
 /// The latent (batch, tokens, latent width) to images (batch, channels, rows, columns).
@@ -60,5 +74,29 @@ impl PatchDecoder {
     /// Decodes latents.
     pub fn forward(&self, latent: Tensor<3>) -> Tensor<4> {
         unpatchify(self.transformer.forward(latent), &self.image, self.tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_amplified_by_their_gain() {
+        let image = Tensor::<4>::ones([1, 1, 4, 2], &Device::flex());
+        let loud: Vec<f32> = amplify(image, GainConfig { from: 1, doubling: 1 }).try_into_vec_as().unwrap();
+        assert_eq!(loud, [1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0]);
+    }
+
+    #[test]
+    fn gathers_are_encoded_after_their_gain() {
+        let device = Device::flex();
+        let config = ModelConfig::tiny();
+        let encoder = PatchEncoder::of_gathers(&config, &device);
+        let plain = PatchEncoder { gain: None, ..encoder.clone() };
+        let [rows, columns] = [config.seismic.rows, config.seismic.columns];
+        let gathers = Tensor::<4>::ones([1, config.seismic.channels, rows, columns], &device);
+        let loud = amplify(gathers.clone(), config.seismic_gain.unwrap());
+        assert_eq!(encoder.forward(gathers).to_data(), plain.forward(loud).to_data());
     }
 }

@@ -88,15 +88,12 @@ class PatchDecoder(nn.Module):
         self.image, self.grid = image, grid
         values = image["channels"] * math.prod(image["patch"])
         self.transformer = Transformer(stack, math.prod(grid), inputs, values)
-        gain = image.get("gain", {"from": image["rows"], "doubling": 1})
-        doublings = (torch.arange(image["rows"]) - gain["from"]).clamp(min=0) / gain["doubling"]
-        self.register_buffer("attenuation", torch.exp2(-doublings).reshape(-1, 1), persistent=False)
 
     def forward(self, latent):
         (rows, columns), (height, width), channels = self.grid, self.image["patch"], self.image["channels"]
         patches = self.transformer(latent).reshape(-1, rows, columns, channels, height, width)
         images = patches.permute(0, 3, 1, 4, 2, 5).reshape(-1, channels, rows * height, columns * width)
-        return images[:, :, : self.image["rows"], : self.image["columns"]] * self.attenuation
+        return images[:, :, : self.image["rows"], : self.image["columns"]]
 
 
 class Denoiser(Transformer):

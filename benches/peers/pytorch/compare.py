@@ -11,8 +11,6 @@ from torch import nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 TOKENS, LATENT, WIDTH, DEPTH, HEADS, PATCH = 81, 32, 256, 6, 4, 5 * 16 * 8
-# What the rows of decoded gathers are divided by: a gain that doubles every 11 rows from the 41st on.
-GAIN = torch.exp2((torch.arange(125) - 40).clamp(min=0) / 11).reshape(-1, 1)
 PEAK_SIZE = 1536
 
 
@@ -49,7 +47,7 @@ class SeismicDecoder(nn.Module):
     def forward(self, latent):
         tokens = self.blocks(self.input(latent) + self.positions)
         patches = self.output(rms_norm(tokens)).reshape(-1, 9, 9, 5, 16, 8).permute(0, 3, 1, 4, 2, 5)
-        return patches.reshape(-1, 5, 144, 72)[:, :, :125, :70] / GAIN
+        return patches.reshape(-1, 5, 144, 72)[:, :, :125, :70]
 
 
 def seconds_of(work, repeat):

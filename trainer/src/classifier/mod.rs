@@ -63,7 +63,7 @@ pub struct FamilyClassifier {
 impl FamilyClassifier {
     fn new(sizes: &ClassifierSizes, stack: TransformerConfig, image: ImageConfig, device: &Device) -> Self {
         Self {
-            encoder: PatchEncoder::with_output(stack, image, sizes.tokens, sizes.features, device),
+            encoder: PatchEncoder::new(stack, image, sizes.tokens, sizes.features, device),
             output: LinearConfig::new(sizes.features, Family::ALL.len()).init(device),
         }
     }
