@@ -1,6 +1,7 @@
 // Generates pair after pair and tells what memory the engine holds.
 
 import initEngine, { Engine } from "../../pkg/wavediffusion.js";
+import { answer } from "./load.js";
 
 const WEIGHTS = new URL("../../www/public/weights/", import.meta.url);
 
@@ -24,16 +25,16 @@ if (globalThis.GPUDevice) {
   };
 }
 
-self.onmessage = async ({ data: { backend, steps, pairs, sponge } }) => {
+answer(async ({ backend, steps, pairs, sponge }) => {
   const { memory } = await initEngine();
   const manifest = await (await fetch(new URL("manifest.json", WEIGHTS))).json();
   manifest.survey.sponge = sponge ?? manifest.survey.sponge;
   const weights = new Uint8Array(await (await fetch(new URL(manifest.weights.file, WEIGHTS))).arrayBuffer());
   const engine = await Engine.load(JSON.stringify(manifest), weights, backend);
-  const tell = (pair) => postMessage({ pair, wasm: memory.buffer.byteLength, gpu: gpuBytes, adapter: engine.adapter });
-  tell(0);
+  const report = (pair) => ({ pair, wasm: memory.buffer.byteLength, gpu: gpuBytes, adapter: engine.adapter });
   for (let pair = 1; pair <= pairs; pair += 1) {
+    postMessage(report(pair - 1));
     await engine.generate({ family: null, seed: pair, steps, guidance: 1.8, path: false, preview: pair % 2 === 0 }, () => {});
-    tell(pair);
   }
-};
+  return report(pairs);
+});

@@ -56,13 +56,17 @@ describe("accessibility", () => {
     test(`the tour, ${colorScheme}`, async () => {
       const page = await open({ load: 0, tour: 1 });
       const box = page.getByRole("dialog");
-      for (let stop = 1; await box.isVisible(); stop++) {
+      await box.waitFor();
+      const [, stops] = (await box.innerText()).match(/1 of (\d+)/);
+      let stop = 1;
+      for (; await box.isVisible(); stop++) {
         await box.filter({ hasText: `${stop} of` }).waitFor();
         await page.waitForTimeout(500);
         assert.deepEqual(await seriousFindings(page), [], `stop ${stop}`);
         await page.keyboard.press("ArrowRight");
         await page.waitForTimeout(100);
       }
+      assert.equal(stop - 1, Number(stops), "the tour ended early");
       await page.close();
     });
   }

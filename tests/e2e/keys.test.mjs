@@ -24,7 +24,7 @@ describe("keys", () => {
       await page.keyboard.press("Space");
       await page.waitForFunction(() => Number(document.querySelector("[data-testid=scrub]").value) > 10);
       await page.keyboard.press("Space");
-      assert.equal(await hook(page, "play").getAttribute("aria-pressed"), "false");
+      assert.equal(await hook(page, "play").getAttribute("data-playing"), "false");
       const at = await frame(page);
       for (const [key, expected] of [["ArrowLeft", at - 5], ["ArrowRight", at], ["Shift+ArrowRight", at + 1], ["Shift+ArrowLeft", at]]) {
         await page.keyboard.press(key);

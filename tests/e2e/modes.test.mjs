@@ -50,10 +50,13 @@ describe("the modes", () => {
     withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "gallery", steps: 3 });
       await hook(page, "generate").click();
-      await hook(page, "gallery-item").first().waitFor();
+      const items = hook(page, "gallery-item");
+      await items.first().waitFor();
+      assert.ok(await items.first().isDisabled(), "a pair opens while the others are made");
       await hook(page, "cancel").click();
       await reach(page, ["ready"], 30);
-      assert.ok((await hook(page, "gallery-item").count()) < 12);
+      assert.ok((await items.count()) < 12);
+      assert.ok(await items.first().isEnabled());
     }));
 
   test("prepared data become maps whose error is known", { timeout: 1000 * (LOADING + RUN) }, () =>
@@ -66,7 +69,11 @@ describe("the modes", () => {
       assert.ok(error > 1 && error < 1000, `${error} m/s`);
       await assertPictures(page);
       const before = await hook(page, "invert-mae").innerText();
-      await page.locator("[data-testid=inverted-map][aria-pressed=false]").first().click();
+      const other = await maps.evaluateAll((all) => all.findIndex((map) => map.ariaPressed === "false"));
+      await maps.nth(other).focus();
+      await page.keyboard.press("Enter");
+      assert.equal(await maps.nth(other).getAttribute("aria-pressed"), "true");
+      assert.ok(await maps.nth(other).evaluate((map) => map === document.activeElement), "the focus is lost");
       assert.notEqual(await hook(page, "invert-mae").innerText(), before);
     }));
 

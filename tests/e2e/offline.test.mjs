@@ -16,8 +16,7 @@ describe("without a network", () => {
     withPage(site.browser, { serviceWorkers: "allow", expected: /ERR_(FAILED|CONNECTION_REFUSED)/ }, async (page) => {
       await page.goto(`${site.address}?backend=flex&family=Style-A&seed=2&steps=2&path=0`);
       await reach(page, ["ready"], LOADING);
-      // Once everything is kept, the worker takes the page over.
-      await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, { timeout: 1000 * LOADING });
+      await hook(page, "kept").waitFor({ timeout: 1000 * LOADING });
       await site.disconnect();
       // Other settings than those of the first visit.
       await page.goto(`${site.address}?backend=flex&family=Style-B&seed=3&steps=2&path=0`);

@@ -30,12 +30,12 @@ describe("the story", () => {
       await page.keyboard.press("ArrowLeft");
       assert.equal(await place(page), "1 of 6");
       await page.keyboard.press(" ");
-      await page.locator("[data-testid=play][aria-pressed=true]").waitFor();
+      await page.locator("[data-testid=play][data-playing=true]").waitFor();
       await page.keyboard.press("PageDown");
       await state(page, "done");
       assert.notEqual(await deviation(page), example);
       await page.keyboard.press("ArrowRight");
-      await page.locator("[data-testid=play][aria-pressed=true]").waitFor();
+      await page.locator("[data-testid=play][data-playing=true]").waitFor();
       await page.keyboard.press("ArrowRight");
       await page.waitForURL(/present=5/);
       assert.ok(await page.locator("#verdict").isVisible());
@@ -151,6 +151,6 @@ describe("the story", () => {
       await state(page, "ready");
       await hook(page, "tour").click();
       await page.getByRole("button", { name: "Next" }).click();
-      await page.locator("[data-testid=play][aria-pressed=true]").waitFor();
+      await page.locator("[data-testid=play][data-playing=true]").waitFor();
     }));
 });

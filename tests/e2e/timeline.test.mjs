@@ -50,6 +50,22 @@ describe("the timeline", () => {
       await page.waitForURL((url) => !url.searchParams.has("step"));
     }));
 
+  test("a generation that is called off while it waits does not begin", { timeout: 1000 * (LOADING + FLEX) }, () =>
+    withPage(site.browser, {}, async (page) => {
+      await page.goto(address({ family: "Style-A", seed: 4, steps: 3 }));
+      await reach(page, ["ready"], LOADING);
+      await generate(page, FLEX);
+      await hook(page, "timeline").fill("1");
+      // The step is simulated after a while of rest, and the engine does one thing at a time.
+      await page.waitForTimeout(220);
+      await page.evaluate(() => {
+        for (const name of ["generate", "cancel"]) document.querySelector(`[data-testid=${name}]`).click();
+      });
+      await reach(page, ["ready"], 30);
+      assert.ok(await hook(page, "error").isHidden());
+      assert.ok(await hook(page, "generate").isEnabled());
+    }));
+
   test("the wavefield goes frame by frame, and as fast as one likes", { timeout: 1000 * (LOADING + FLEX) }, () =>
     withPage(site.browser, {}, async (page) => {
       await page.goto(address({ rate: 0.25 }));

@@ -1,6 +1,6 @@
 /** Does what the views ask for. */
 
-import { createAddress } from "./address";
+import { createAddress, given } from "./address";
 import { download } from "./dom";
 import { simulatedOf } from "./drawing/drawing";
 import { levelLayers } from "./drawing/tools";
@@ -13,10 +13,11 @@ import { wayOf } from "./morph";
 import { keepGathers } from "./own";
 import { type Sample, UNWATCHED } from "./sample";
 import { DRAWN, DRAWN_NAME, GALLERY, invertRequestOf, isOwn, requestOf, type Settings } from "./settings";
-import { shown } from "./state";
+import { onScreen, shown } from "./state";
 import type { Store } from "./store";
-import { LIMITS } from "./url";
+import { formatAddress, LIMITS } from "./url";
 import type { Commands } from "./views/commands";
+import { kindName } from "./views/gather";
 
 const HELD_OUT = new URL("./prepared/", document.baseURI);
 
@@ -30,10 +31,10 @@ const LEVEL_LAYERS = 5;
 const PNG_SCALE = 2;
 
 /** What files of a pair are called. */
-function nameOf({ origin, family, seed, toward, step }: Sample): string {
+function nameOf({ origin, family, seed, toward, step, steps }: Sample): string {
   if (origin === "inverted" || origin === "drawn") return origin;
   const way = toward ? `-${toward.seed}-${toward.fraction}` : "";
-  return `${family ?? "any"}-${seed}${way}${origin === "passing" ? `-step-${step}` : ""}`;
+  return `${family ?? "any"}-${seed}${way}${step < steps ? `-step-${step}` : ""}`;
 }
 
 /** `load` fetches the engine; `defaults` are the settings of an address that names none. */
@@ -114,7 +115,7 @@ export function createCommands(
       const values = what === "velocity" ? sample?.velocity : sample?.gathers[what];
       if (!sample || !values) return;
       void engine.toNpy(what === "velocity" ? "velocity" : "gathers", values).then((file) => {
-        if (file) download(file, `${nameOf(sample)}-${what}.npy`);
+        if (file) download(file, `${nameOf(sample)}-${kindName(what, store.state().settings.mode)}.npy`);
       });
     },
     figure(format) {
@@ -126,11 +127,16 @@ export function createCommands(
       if (format === "svg") offer(toFile(svg));
       else toPng(svg, PNG_SCALE).then(offer, fail);
     },
-    copy: (text) =>
-      navigator.clipboard.writeText(text).then(
-        () => true,
-        () => false,
-      ),
+    link: () => new URL(formatAddress(onScreen(store.state()), given()), location.href).href,
+    async copy(text) {
+      try {
+        // Not there at all over plain http.
+        await navigator.clipboard.writeText(text);
+        return true;
+      } catch {
+        return false;
+      }
+    },
     draw(change) {
       dispatch({ type: "drawing", change });
       // A stroke under way is not in the address yet.

@@ -25,6 +25,9 @@ export function find<T extends Element = HTMLElement>(selector: string, within: 
   return element;
 }
 
+/** Whether the page lies behind a dialog, so that its keys mean nothing. */
+export const underDialog = (): boolean => document.querySelector("dialog[open]") !== null;
+
 /** Lets the browser paint and listen before a long piece of work goes on. */
 export const rest = (): Promise<void> => new Promise((go) => setTimeout(go));
 

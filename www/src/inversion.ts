@@ -45,7 +45,8 @@ export const startInversion = ({ given }: Inverted): Inverted => ({
 
 export function oneMore(state: Inverted, event: Extract<EngineEvent, { kind: "inverted" }>): Inverted {
   const { velocity, misfit, error = null } = event;
-  return { ...state, maps: [...state.maps, { velocity, misfit, error }] };
+  // The engine may have begun anew elsewhere, with the first map.
+  return { ...state, maps: [...state.maps.slice(0, event.index), { velocity, misfit, error }] };
 }
 
 /** All maps are done: the panels show the wanted one, or the one whose gathers come nearest. */

@@ -1,6 +1,6 @@
 /** Keyboard shortcuts: one table, which the help shows too. */
 
-import { h } from "./dom";
+import { h, underDialog } from "./dom";
 import { filmFits } from "./film";
 import { MODES } from "./settings";
 import { shown } from "./state";
@@ -106,7 +106,7 @@ export function createKeys(help: HTMLDialogElement, store: Store, commands: Comm
     const shortcut = shortcuts.find(({ keys }) => keys.includes(event.key));
     if (!shortcut) return;
     // Behind a dialog nothing moves; the list of keys closes as it opened.
-    if (document.querySelector("dialog[open]") && !(help.open && event.key === "?")) return;
+    if (underDialog() && !(help.open && event.key === "?")) return;
     event.preventDefault();
     shortcut.run(event.key, event.shiftKey);
   });

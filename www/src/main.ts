@@ -134,4 +134,12 @@ async function load(): Promise<void> {
 
 const begin = () =>
   start().catch((thrown: unknown) => store.dispatch({ type: "failed", error: describe(thrown), fatal: true }));
-void assemble().then(begin);
+
+/** The page could not be put together: a browser without what it is made of. */
+function broken(thrown: unknown): void {
+  const line = find("#error");
+  line.textContent = `This browser cannot show the page: ${describe(thrown).message}`;
+  line.hidden = find("main").hidden = false;
+}
+
+assemble().then(begin, broken);

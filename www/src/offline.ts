@@ -9,7 +9,11 @@ export function createOffline(store: Store): void {
       (loaded) => {
         // Browsers have service workers over https and on localhost; private windows may refuse them.
         if (!loaded || !import.meta.env.PROD || !("serviceWorker" in navigator)) return;
-        navigator.serviceWorker.register(new URL("sw.js", document.baseURI)).catch(() => undefined);
+        navigator.serviceWorker
+          .register(new URL("sw.js", document.baseURI))
+          .then(() => navigator.serviceWorker.ready)
+          .then(() => store.dispatch({ type: "kept" }))
+          .catch(() => undefined);
       },
     ),
   );

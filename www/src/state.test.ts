@@ -5,7 +5,7 @@ import type { Loaded } from "./engine/worker";
 import type { Manifest } from "./manifest";
 import { wayOf } from "./morph";
 import { DEFAULTS, DRAWN, requestOf, type Settings } from "./settings";
-import { type Action, initialState, reduce, type State, shown } from "./state";
+import { type Action, initialState, onScreen, reduce, type State, shown } from "./state";
 
 const SETTINGS: Settings = { ...DEFAULTS, family: "Style-A", seed: 7, steps: 4, maps: 2, data: "Style-A" };
 const REQUEST: GenerateRequest = requestOf(SETTINGS);
@@ -358,6 +358,43 @@ describe("reduce", () => {
     const state = stateAfter({ type: "loaded", engine: LOADED }, start, first, moved, first);
     expect(state).toMatchObject({ phase: "running", error: reason, engine: { backend: "flex" } });
     expect(state.sample?.path).toEqual([{ step: 1, deviation: 0.5 }]);
+  });
+
+  it("is at work while the map to invert is simulated, and begins an inversion anew when the engine has moved", () => {
+    const given = { data: "Style-A", name: "Style-A", gathers: new Float32Array(2), truth: null };
+    const request = { samples: 2, spread: 0.4, seed: 1, steps: 4 };
+    const map = (index: number, misfit: number) =>
+      event({ kind: "inverted", index, samples: 2, velocity: new Float32Array(4), misfit, milliseconds: 1 });
+    const preparing = stateAfter({ type: "loaded", engine: LOADED }, { type: "preparing" });
+    expect(preparing.phase).toBe("running");
+    const begun: Action[] = [{ type: "given", given }, { type: "inverting", request }, map(0, 0.5), map(1, 0.4)];
+    const error = { code: "device-lost", message: "The GPU device was lost." };
+    const again: Action[] = [...begun, { type: "moved", engine: LOADED, error }, map(0, 0.3)];
+    const misfits = again.reduce(reduce, preparing).inverted?.maps.map(({ misfit }) => misfit);
+    expect(misfits).toEqual([0.3]);
+  });
+
+  it("drops a film that was waited for when the work is called off", () => {
+    const film: Action = {
+      type: "film",
+      change: { type: "requested", velocity: PAIR.velocity, shot: 0, frame: null },
+    };
+    expect(stateAfter(...STARTED, film, { type: "cancelled" }).film).toBeNull();
+  });
+
+  it("links to the pair on screen, whatever the form says by now", () => {
+    const later = { seed: 77, steps: 2, shot: 1 };
+    const done = stateAfter(...STARTED, { type: "finished", pair: PAIR }, { type: "settings", settings: later });
+    expect(onScreen(done)).toMatchObject({ family: "Style-A", seed: 7, steps: 4, shot: 1, run: true });
+    const requests = wayOf(REQUEST, { toward: 9, points: 3, point: 0 });
+    const pairs = requests.map((request): Action => ({ type: "morph-pair", pair: { ...PAIR, request } }));
+    const morphed = stateAfter(
+      { type: "settings", settings: { mode: "morph", points: 3 } },
+      { type: "morph-started", points: 3 },
+      ...pairs,
+      { type: "settings", settings: { seed: 77, toward: 78, points: 5 } },
+    );
+    expect(onScreen(morphed)).toMatchObject({ mode: "morph", seed: 7, toward: 9, points: 3 });
   });
 
   it("shows the inverted map whose gathers come nearest, and any other that is chosen", () => {

@@ -32,6 +32,8 @@ export interface State {
   baselines: Baselines | null;
   architecture: Architecture | null;
   engine: Loaded | null;
+  /** Whether the browser has kept the page for visits without a network. */
+  kept: boolean;
   /** The generation under way. */
   request: GenerateRequest | null;
   sample: Sample | null;
@@ -63,6 +65,8 @@ export type Action =
   /** The page stays without the engine until somebody asks for it. */
   | { type: "skipped" }
   | { type: "loaded"; engine: Loaded }
+  /** The page can be visited without a network from now on. */
+  | { type: "kept" }
   /** The engine goes on elsewhere, and what it was at begins anew. */
   | { type: "moved"; engine: Loaded; error: FailureMessage }
   | { type: "started"; request: GenerateRequest }
@@ -75,6 +79,8 @@ export type Action =
   | { type: "gallery-finished" }
   /** Shows a pair of the gallery as if it had just been generated. */
   | { type: "open"; pair: Pair }
+  /** The gathers that are to be inverted are being made. */
+  | { type: "preparing" }
   | { type: "given"; given: Given }
   | { type: "inverting"; request: InvertRequest }
   | { type: "inverted"; inversion: Inversion }
@@ -103,6 +109,7 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   baselines: null,
   architecture: null,
   engine: null,
+  kept: false,
   request: null,
   sample: null,
   trail: [],
@@ -131,6 +138,16 @@ export function shown({ settings, sample, trail, inverted, drawing, morph }: Sta
   }
 }
 
+/** The settings that make what is on screen: those of the form may have been changed since. */
+export function onScreen(state: State): Settings {
+  const { settings, morph } = state;
+  const sample = shown(state);
+  if (!sample || (settings.mode !== "generate" && settings.mode !== "morph")) return settings;
+  const { family, seed, steps, guidance, toward } = sample;
+  const made = { ...settings, family, seed, steps, guidance, run: settings.run || sample.origin !== "example" };
+  return toward && morph ? { ...made, toward: toward.seed, points: morph.points } : made;
+}
+
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case "theme":
@@ -152,6 +169,8 @@ export function reduce(state: State, action: Action): State {
         error: state.phase === "error" ? null : state.error,
         progress: { label: "Loading the engine", fraction: null },
       };
+    case "kept":
+      return { ...state, kept: true };
     case "skipped":
       return { ...state, phase: "skipped", progress: null };
     case "loading":
@@ -201,6 +220,8 @@ export function reduce(state: State, action: Action): State {
       };
       return finished({ ...state, settings, film: null, trail: [] }, action.pair);
     }
+    case "preparing":
+      return begun(state, "Simulating the map");
     case "given":
       return { ...state, inverted: { given: action.given, maps: [], result: null, chosen: 0, sample: null } };
     case "inverting":
@@ -233,7 +254,14 @@ export function reduce(state: State, action: Action): State {
     case "morph-pair":
       return state.morph ? onTheWay(state, state.morph, action.pair) : state;
     case "cancelled":
-      return { ...state, phase: "ready", request: null, progress: null, sample: stopped(state.sample) };
+      return {
+        ...state,
+        phase: "ready",
+        request: null,
+        progress: null,
+        sample: stopped(state.sample),
+        film: state.film?.frames ? state.film : null,
+      };
     case "notice":
       return { ...state, error: action.error };
     case "failed":

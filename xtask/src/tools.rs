@@ -15,7 +15,7 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
-const NODE: u32 = 20;
+const NODE: &str = "20.19 or newer, or 22.12 or newer";
 
 /// Programs that the browser tests drive.
 pub(crate) struct Browser {
@@ -86,15 +86,20 @@ fn cargo_tool(root: &Path, package: &str, program: &str, version: &str, level: u
 /// Node and npm.
 pub(crate) fn node(root: &Path) -> Result<()> {
     let advice =
-        || format!("the page is built with Node {NODE} or newer and npm: install them from your system's packages");
+        || format!("the page is built with Node ({NODE}) and npm: install them from nodejs.org or your system's packages");
     let text = find(&["node"]).map(|path| read(command(root, path).arg("--version"))).with_context(advice)??;
-    let major: u32 = text.trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
-    if major < NODE {
+    if !builds_the_page(&text) {
         bail!("node is {text}; {}", advice());
     }
     find(&["npm"]).with_context(advice)?;
     ready(&format!("Node {text}"));
     Ok(())
+}
+
+/// Whether a version of Node is one that vite runs on (`engines` of its package).
+fn builds_the_page(version: &str) -> bool {
+    let numbers: Vec<u32> = version.trim_start_matches('v').split('.').map_while(|part| part.parse().ok()).collect();
+    matches!(numbers[..], [20, 19.., ..] | [22, 12.., ..] | [23.., ..])
 }
 
 /// Chromium and its driver, installed from Debian's packages where this program may do so.
@@ -125,4 +130,17 @@ pub(crate) fn browser(root: &Path) -> Result<Browser> {
 fn installed_browser() -> Option<Browser> {
     let chromium = find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?;
     Some(Browser { chromium, chromedriver: find(&["chromedriver"])? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_is_asked_for_what_vite_needs() {
+        for (version, builds) in [("v18.20.4", false), ("v20.0.0", false), ("v20.19.0", true), ("v22.5.1", false)] {
+            assert_eq!(builds_the_page(version), builds, "{version}");
+        }
+        assert!(builds_the_page("v22.12.0") && builds_the_page("v24.1.0") && !builds_the_page("no version"));
+    }
 }

@@ -87,7 +87,7 @@ export function createEasel(hears: EaselHears): Easel {
     showTip(placeOf(event));
     if (!places || !element.hasPointerCapture(event.pointerId)) return;
     // A fast hand leaves more places than frames.
-    const moves = event.getCoalescedEvents();
+    const moves = event.getCoalescedEvents?.() ?? [];
     places.push(...(moves.length > 0 ? moves : [event]).map(placeOf));
     hears.stroke(places);
   });

@@ -52,6 +52,9 @@ export interface EngineClient {
   simulate(velocity: Float32Array): Promise<void>;
 }
 
+/** Has the engine do a job. */
+type Run = <T>(job: () => Promise<T>) => Promise<T>;
+
 export function createEngineClient(dispatch: (action: Action) => void): EngineClient {
   let worker: Worker;
   let engine: Comlink.Remote<EngineWorker>;
@@ -84,6 +87,17 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     const turn = last.then(() => Promise.race([job(), end]));
     last = turn.catch(() => undefined);
     return turn;
+  };
+
+  let cancellations = 0;
+  /** The jobs of a run in their turn; those that waited when the run was called off do not begin. */
+  const newRun = (): Run => {
+    const before = cancellations;
+    return (job) =>
+      inTurn(() => {
+        if (cancellations !== before) throw new Failure("cancelled", "The work was called off.");
+        return job();
+      });
   };
 
   /** Fetches the engine into the worker; tells whether it is there. */
@@ -119,18 +133,18 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     dispatch(error.code === "cancelled" ? { type: "cancelled" } : { type: "failed", error, fatal });
     if (fatal) void recover(error);
   };
-  /** A failure that stops nothing, unless it has ended the engine. */
+  /** A failure that stops nothing, unless it has ended the engine. What was called off is none. */
   const note = (thrown: unknown) => {
     const error = describe(thrown);
     if (ENDS.includes(error.code)) fail(error);
-    else dispatch({ type: "notice", error });
+    else if (error.code !== "cancelled") dispatch({ type: "notice", error });
   };
   const silent = Comlink.proxy(() => undefined);
-  const invert = async (given: Given, request: InvertRequest): Promise<void> => {
+  const invert = async (given: Given, request: InvertRequest, run: Run): Promise<void> => {
     const { gathers, truth } = given;
     dispatch({ type: "given", given });
     dispatch({ type: "inverting", request });
-    dispatch({ type: "inverted", inversion: await inTurn(() => engine.invert(gathers, truth, request, hear)) });
+    dispatch({ type: "inverted", inversion: await run(() => engine.invert(gathers, truth, request, hear)) });
   };
 
   const fetchMap = async (file: URL): Promise<Float32Array> => {
@@ -140,7 +154,8 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
 
   /** Generates one pair after the other. */
   const each = async (requests: readonly GenerateRequest[], onPair: (pair: Pair) => void): Promise<void> => {
-    for (const request of requests) onPair(await inTurn(() => engine.generate(request, silent)));
+    const run = newRun();
+    for (const request of requests) onPair(await run(() => engine.generate(request, silent)));
   };
   /** Hands the bytes of a file over; what is wrong with them is told, and stops nothing. */
   const read = async <T>(file: File, of: (bytes: Uint8Array) => Promise<T>): Promise<T | null> => {
@@ -188,9 +203,10 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     },
 
     async generate(request) {
+      const run = newRun();
       dispatch({ type: "started", request });
       try {
-        const pair = await inTurn(() => engine.generate(request, hear));
+        const pair = await run(() => engine.generate(request, hear));
         dispatch({ type: "finished", pair });
       } catch (thrown) {
         fail(thrown);
@@ -228,24 +244,25 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
         tell({ type: "predicted", velocity, prediction });
       } catch (thrown) {
         const error = describe(thrown);
-        if (error.code === "cancelled") tell({ type: "called-off", velocity });
-        else {
-          tell({ type: "failed", velocity });
-          note(error);
-        }
+        // An engine that ended says nothing about the map.
+        const off = error.code === "cancelled" || ENDS.includes(error.code);
+        tell({ type: off ? "called-off" : "failed", velocity });
+        note(error);
       }
     },
 
     readMap: (file) => read(file, (bytes) => engine.readVelocity(bytes)),
     readGathers: (file) => read(file, (bytes) => engine.readGathers(bytes)),
 
-    invert: (given, request) => invert(given, request).catch(fail),
+    invert: (given, request) => invert(given, request, newRun()).catch(fail),
 
     async invertMap(of, map, request) {
+      const run = newRun();
+      dispatch({ type: "preparing" });
       try {
         const truth = map instanceof URL ? await fetchMap(map) : map;
-        const gathers = await inTurn(() => engine.simulate(truth));
-        await invert({ ...of, gathers, truth }, request);
+        const gathers = await run(() => engine.simulate(truth));
+        await invert({ ...of, gathers, truth }, request, run);
       } catch (thrown) {
         fail(thrown);
       }
@@ -262,6 +279,7 @@ export function createEngineClient(dispatch: (action: Action) => void): EngineCl
     },
 
     async cancel() {
+      cancellations += 1;
       await engine.cancel();
     },
 

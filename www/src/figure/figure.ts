@@ -63,11 +63,12 @@ const axesOf = ({ samples, dt }: GatherView, { receivers, spacing }: Grid, index
   index === 0 ? axis("time (s)", samples, dt) : null,
 ];
 
-function caption({ origin, family, seed, toward, steps, guidance }: Sample): string {
+function caption({ origin, family, seed, toward, step, steps, guidance }: Sample): string {
   if (origin === "inverted") return "Velocity map from the data";
   if (origin === "drawn") return "Drawn velocity map";
   const way = toward ? `, ${Math.round(100 * toward.fraction)} % of the way to seed ${toward.seed}` : "";
-  return `${family ?? "Any family"}, seed ${seed}${way}, ${steps} steps, guidance ${guidance}`;
+  const passed = step < steps ? `after step ${step} of ${steps}` : `${steps} steps`;
+  return `${family ?? "Any family"}, seed ${seed}${way}, ${passed}, guidance ${guidance}`;
 }
 
 function details({ settings, baselines }: State, { verdict }: Sample, { sourcesX, spacing }: Grid): string {

@@ -1,6 +1,6 @@
 /** Presenter mode: one key advances the story; in a kiosk it advances by itself. */
 
-import { find, h } from "../dom";
+import { find, h, underDialog } from "../dom";
 import { codeOf } from "../figure/code";
 import type { State } from "../state";
 import { type Store, watching } from "../store";
@@ -78,7 +78,7 @@ export function createPresenter(root: HTMLElement, store: Store, commands: Comma
     "keydown",
     (event) => {
       const { present } = store.state().settings;
-      if (present === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (present === 0 || underDialog() || event.ctrlKey || event.metaKey || event.altKey) return;
       if (FORWARD.includes(event.key)) step(1);
       else if (BACK.includes(event.key)) step(-1);
       else if (event.key === "Escape") commands.set({ present: 0, kiosk: false });

@@ -1,6 +1,7 @@
 /** The guided tour: a box beside each thing that it is about. */
 
 import type { Driver } from "driver.js";
+import { underDialog } from "../dom";
 import type { State } from "../state";
 import { type Store, watching } from "../store";
 import type { Commands } from "../views/commands";
@@ -79,7 +80,7 @@ export function createTour(open: HTMLElement, store: Store, commands: Commands):
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!touring(store.state()) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!touring(store.state()) || underDialog() || event.ctrlKey || event.metaKey || event.altKey) return;
       if (FORWARD.includes(event.key)) go(here() + 1);
       else if (BACK.includes(event.key)) go(Math.max(1, here() - 1));
       else if (event.key === "Escape") end();

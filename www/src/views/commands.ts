@@ -40,6 +40,8 @@ export interface Commands {
   save(what: Saved): void;
   /** Offers the pair on screen as a figure with axes, colour bars and settings. */
   figure(format: FigureFormat): void;
+  /** The link to what is on screen, whatever the form says by now. */
+  link(): string;
   /** Puts a text on the clipboard. */
   copy(text: string): Promise<boolean>;
   play(): void;

@@ -30,9 +30,10 @@ const GROUNDS: Record<string, string> = {
 
 /** The families in the order in which they are named, under what they look like. */
 function familyOptions(families: readonly string[]): HTMLElement[] {
-  const groups = Map.groupBy(families, (family) => GROUNDS[family.split("-")[0] ?? ""] ?? "Others");
-  return [...groups].map(([ground, names]) =>
-    h("optgroup", { label: ground }, ...names.map((name) => h("option", { value: name }, name))),
+  const groundOf = (family: string) => GROUNDS[family.split("-")[0] ?? ""] ?? "Others";
+  const option = (name: string) => h("option", { value: name }, name);
+  return [...new Set(families.map(groundOf))].map((ground) =>
+    h("optgroup", { label: ground }, ...families.filter((family) => groundOf(family) === ground).map(option)),
   );
 }
 
@@ -98,7 +99,10 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   points.addEventListener("input", () => commands.set({ points: points.valueAsNumber }));
   path.addEventListener("change", () => commands.set({ path: path.checked }));
   named("dice").addEventListener("click", () => commands.set({ seed: Math.floor(Math.random() * 1_000_000) }));
+  /** Whether the focus is, or was until it was pressed, on the button that the end of a run takes away. */
+  let onCancel = false;
   cancel.addEventListener("click", () => {
+    onCancel = document.activeElement === cancel;
     cancel.disabled = true;
     commands.cancel();
   });
@@ -145,12 +149,17 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
         const running = phase === "running";
         if (running) began = performance.now();
         missing = phase === "skipped";
+        const onGenerate = document.activeElement === generate;
+        onCancel ||= document.activeElement === cancel;
         generate.textContent = missing ? "Load the engine" : LABELS[mode];
         generate.hidden = running;
         generate.disabled = running || !(can || missing);
         skip.hidden = phase !== "loading";
         cancel.hidden = !running;
         cancel.disabled = false;
+        if (running && onGenerate) cancel.focus();
+        else if (!running && onCancel) generate.focus();
+        if (!running) onCancel = false;
         status.dataset.state = phase;
       },
     ),

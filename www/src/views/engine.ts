@@ -15,14 +15,16 @@ export function createEngineBadge(root: HTMLElement): View {
   const name = h("b", { "data-testid": "backend" });
   const adapter = h("span", { class: "adapter" });
   const reason = h("p", { class: "reason", "data-testid": "fallback" });
-  const badge = h("p", { class: "badge" }, "computed here by ", name, adapter);
+  const kept = h("span", { "data-testid": "kept", hidden: true }, ", kept for use offline");
+  const badge = h("p", { class: "badge" }, "computed here by ", name, adapter, kept);
   root.append(badge, reason);
   return watching(
-    (state) => [state.engine, state.phase],
-    (engine, phase) => {
+    (state) => [state.engine, state.phase, state.kept],
+    (engine, phase, offline) => {
       badge.hidden = engine === null;
       name.textContent = engine?.backend ?? "";
       adapter.textContent = engine?.adapter ? ` on ${engine.adapter}` : "";
+      kept.hidden = !offline;
       reason.textContent = engine ? (engine.fallback ?? "") : (MISSING[phase] ?? "");
     },
   );

@@ -33,6 +33,13 @@ export function createGallery(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
+      (state) => [state.gallery, state.phase === "running"],
+      (_gallery, running) => {
+        // A pair that is looked into is a finished run's.
+        for (const button of items.querySelectorAll("button")) button.disabled = running;
+      },
+    ),
+    watching(
       (state) => [hintFor(state)],
       (text) => {
         hint.textContent = text;
@@ -118,7 +125,7 @@ function options(place: HTMLElement, deviations: readonly number[], baselines: B
         (chart) => {
           const [ceiling, floor] = [colorOf("--bad"), colorOf("--good")];
           drawRule(chart, { scale: "x", value: baselines.ceilingMedian, name: "ceiling", color: ceiling }, font);
-          drawRule(chart, { scale: "x", value: baselines.floorP90, name: "floor, 90 %", color: floor }, font);
+          drawRule(chart, { scale: "x", value: baselines.floorP90, name: "limit", color: floor }, font);
         },
       ],
     },

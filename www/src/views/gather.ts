@@ -20,6 +20,10 @@ const FIRST = {
 /** What the first of the three pictures is in a mode. */
 export const firstPicture = (mode: Mode) => FIRST[mode === "invert" || mode === "draw" ? mode : "generate"];
 
+/** What a file or a sentence calls a picture in a mode. */
+export const kindName = <K extends string>(kind: K, mode: Mode): string =>
+  kind === "generated" ? firstPicture(mode).title.toLowerCase() : kind;
+
 /** Share of the samples that is not clipped: the direct wave is, so that reflections show. */
 const SHOWN_SHARE = 0.94;
 

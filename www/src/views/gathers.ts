@@ -14,7 +14,7 @@ import { type State, shown } from "../state";
 import { changing, type View, watching } from "../store";
 import type { Commands } from "./commands";
 import { createDisplay } from "./display";
-import { firstPicture, type GatherView, gatherInputs, gatherView, KINDS, shotOf } from "./gather";
+import { firstPicture, type GatherView, gatherInputs, gatherView, KINDS, kindName, shotOf } from "./gather";
 
 export function createGathers(root: HTMLElement, commands: Commands): View[] {
   const onPoint: OnPoint = (place) => commands.point(place && { axis: "time", ...place });
@@ -122,8 +122,9 @@ export function createGathers(root: HTMLElement, commands: Commands): View[] {
           );
           box.classList.toggle("empty", picture === null);
           const at = `shot at ${(grid.sourcesX[settings.shot] ?? 0) * grid.spacing} metres`;
+          const name = kindName(kind, settings.mode);
           describe(
-            picture ? `${kind} seismic data, ${at}, colours to ±${short(limit)}` : `${kind} seismic data: not yet`,
+            picture ? `${name} seismic data, ${at}, colours to ±${short(limit)}` : `${name} seismic data: not yet`,
           );
         }
         low.textContent = `−${short(limit)}`;

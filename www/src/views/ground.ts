@@ -47,7 +47,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
   const shifts = [...root.querySelectorAll<HTMLButtonElement>("[data-frames]")];
   for (const button of shifts) button.addEventListener("click", () => commands.shift(Number(button.dataset.frames)));
   rate.addEventListener("change", () => commands.set({ rate: Number(rate.value) }));
-  play.addEventListener("click", () => (play.ariaPressed === "true" ? commands.pause() : commands.play()));
+  play.addEventListener("click", () => (play.dataset.playing === "true" ? commands.pause() : commands.play()));
   scrub.addEventListener("input", () => {
     // Pausing sets the slider back to where the film is.
     const frame = scrub.valueAsNumber;
@@ -138,12 +138,12 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
     watching(
       (state) => [
         state.engine !== null && state.phase !== "running" && shown(state) !== null,
-        state.film?.playing ?? false,
+        filmFits(state.film, shown(state)?.velocity, state.settings.shot) && state.film.playing,
       ],
       (can, playing) => {
         play.disabled = !can;
         play.title = can ? "" : "The waves can be played once the engine is loaded and idle";
-        play.ariaPressed = String(playing);
+        play.dataset.playing = String(playing);
         play.setAttribute("aria-label", playing ? "Pause the wavefield" : "Play the wavefield");
       },
     ),
@@ -220,7 +220,7 @@ function player(): HTMLElement {
     "Play the wavefield",
     '<path class="play" d="M6 4v12l10-6z"/><path class="pause" d="M6 4h3v12H6zm5 0h3v12h-3z"/>',
   );
-  play.ariaPressed = "false";
+  play.dataset.playing = "false";
   const back = round("frame-back", "One frame back", '<path d="M5 4h2.5v12H5zm11 0v12L8.5 10z"/>');
   const forward = round("frame-forward", "One frame forward", '<path d="M12.5 4H15v12h-2.5zM4 4l7.5 6L4 16z"/>');
   back.dataset.frames = "-1";

@@ -60,9 +60,21 @@ export function createInversion(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.inverted, state.grid, state.settings.colors],
-      (inverted, grid, colors) => {
-        maps.replaceChildren(...(inverted && grid ? tiles(inverted, grid, colors, commands) : []));
+      ({ inverted, grid, settings }) => [inverted?.given, inverted?.maps, inverted?.result, grid, settings.colors],
+      (given, done, result, grid, colors) => {
+        const there = given && done && grid;
+        maps.replaceChildren(
+          ...(there ? tiles({ given, maps: done, result: result ?? null }, grid, colors, commands) : []),
+        );
+      },
+    ),
+    watching(
+      ({ inverted, grid, settings }) => [inverted, grid, settings.colors],
+      (inverted, _grid, _colors) => {
+        const chosen = inverted?.result ? inverted.chosen : null;
+        maps.querySelectorAll("button").forEach((button, index) => {
+          button.ariaPressed = String(index === chosen);
+        });
       },
     ),
     watching(
@@ -99,7 +111,7 @@ function hintFor(state: State): string {
 }
 
 function tiles(
-  { given, maps, result, chosen }: Inverted,
+  { given, maps, result }: Pick<Inverted, "given" | "maps" | "result">,
   grid: Grid,
   colors: Colors,
   commands: Commands,
@@ -116,7 +128,7 @@ function tiles(
     const error = map.error === null ? "" : ` · ${map.error.toFixed(0)} m/s off`;
     const button = h(
       "button",
-      { type: "button", "data-testid": "inverted-map", "aria-pressed": String(result !== null && index === chosen) },
+      { type: "button", "data-testid": "inverted-map", "aria-pressed": "false" },
       picture(map.velocity, SPEEDS),
       h("b", {}, index === 0 ? "as encoded" : `sample ${index}`),
       h("span", {}, `misfit ${short(map.misfit)}${error}`),

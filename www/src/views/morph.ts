@@ -147,7 +147,7 @@ function options(place: HTMLElement, baselines: Baselines | null, at: number): u
           if (!baselines) return;
           const [ceiling, floor] = [colorOf("--bad"), colorOf("--good")];
           drawRule(chart, { scale: "y", value: baselines.ceilingMedian, name: "ceiling", color: ceiling }, font);
-          drawRule(chart, { scale: "y", value: baselines.floorP90, name: "floor, 90 %", color: floor }, font);
+          drawRule(chart, { scale: "y", value: baselines.floorP90, name: "limit", color: floor }, font);
         },
       ],
     },

@@ -148,7 +148,7 @@ function options(place: HTMLElement, steps: number, baselines: Baselines | null,
           if (!baselines) return;
           const [ceiling, floor] = [colorOf("--bad"), colorOf("--good")];
           drawRule(chart, { scale: "y", value: baselines.ceilingMedian, name: "ceiling", color: ceiling }, font);
-          drawRule(chart, { scale: "y", value: baselines.floorP90, name: "floor, 90 %", color: floor }, font);
+          drawRule(chart, { scale: "y", value: baselines.floorP90, name: "limit", color: floor }, font);
         },
       ],
     },

@@ -6,6 +6,7 @@ import type { Sample } from "../sample";
 import { shown } from "../state";
 import { type View, watching } from "../store";
 import { type Commands, FIGURES, SAVED } from "./commands";
+import { kindName } from "./gather";
 
 /** Pairs whose gathers have all their samples. */
 const WHOLE: readonly Sample["origin"][] = ["generated", "inverted", "drawn"];
@@ -23,7 +24,7 @@ export function createSave(root: HTMLElement, code: HTMLDialogElement, commands:
   });
   const command = h("code", { "data-testid": "command" });
   const copyCommand = copier("Copy command", () => command.textContent ?? "", commands);
-  const copyLink = copier("Copy link", () => location.href, commands);
+  const copyLink = copier("Copy link", commands.link, commands);
   const figures = h("span", {}, "Figure: ");
   for (const format of FIGURES) {
     const button = h("button", { type: "button", "data-testid": `export-${format}` }, format.toUpperCase());
@@ -31,7 +32,7 @@ export function createSave(root: HTMLElement, code: HTMLDialogElement, commands:
     figures.append(button);
   }
   const qr = h("button", { type: "button", "data-testid": "qr" }, "QR code");
-  qr.addEventListener("click", () => void showCode(code));
+  qr.addEventListener("click", () => void showCode(code, commands.link()));
   const copyCitation = copier("Copy citation", () => CITATION, commands);
   root.append(
     files,
@@ -41,11 +42,12 @@ export function createSave(root: HTMLElement, code: HTMLDialogElement, commands:
   );
 
   return watching(
-    (state) => [shown(state), state.engine !== null && state.phase !== "running"],
-    (sample, idle) => {
+    (state) => [shown(state), state.settings.mode, state.engine !== null && state.phase !== "running"],
+    (sample, mode, idle) => {
       const whole = sample !== null && WHOLE.includes(sample.origin);
       for (const [what, button] of buttons) {
         const there = what === "velocity" || sample?.gathers[what];
+        button.textContent = kindName(what, mode);
         button.disabled = !whole || !idle || !there;
         button.title = whole
           ? "In OpenFWI's shape"
@@ -58,13 +60,13 @@ export function createSave(root: HTMLElement, code: HTMLDialogElement, commands:
   );
 }
 
-/** Shows the address as a code that phones read. */
-async function showCode(dialog: HTMLDialogElement): Promise<void> {
-  const picture = await codeOf(location.href);
-  const length = location.href.length;
+/** Shows a link as a code that phones read. */
+async function showCode(dialog: HTMLDialogElement, link: string): Promise<void> {
+  const picture = await codeOf(link);
+  const { length } = link;
   dialog.replaceChildren(
     picture ?? h("p", {}, `The address has ${length} characters, more than a QR code holds. Copy the link instead.`),
-    h("p", { class: "hint" }, picture ? location.href : "A map that was painted on level layers makes a short one."),
+    h("p", { class: "hint" }, picture ? link : "A map that was painted on level layers makes a short one."),
     h("form", { method: "dialog" }, h("button", {}, "Close")),
   );
   dialog.showModal();

@@ -111,8 +111,8 @@ function sentenceFor(sample: Sample | null, verdict: Verdict | null, baselines: 
           : "Misfit of generated and simulated data, as a share of the simulated data.";
   }
   if (verdict.consistent)
-    return "The two agree within the range of nine in ten true pairs after a pass through the model's own autoencoders.";
+    return "They agree as well as nine in ten true pairs do after a pass through the model's own autoencoders.";
   if (verdict.deviation < baselines.ceilingMedian)
-    return "Closer than a mismatched pair, yet farther than nine in ten true pairs are after a pass through the model's own autoencoders.";
+    return "Better than a mismatched pair, but worse than nine in ten true pairs after a pass through the model's own autoencoders.";
   return "No better than the data of one pair held against the map of another.";
 }
