@@ -4,6 +4,9 @@ use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::server::Handle;
 
+/// Most workgroups in a dimension of a dispatch.
+pub(crate) const WORKGROUPS: usize = 65_535;
+
 /// An array in GPU memory.
 #[derive(Clone)]
 pub(crate) struct Buffer {

@@ -123,7 +123,7 @@ impl PairModel {
         observer: &mut impl InversionObserver,
     ) -> Result<Vec<InvertedMap>, GenerateError> {
         let survey = &self.manifest.survey;
-        let expected = [survey.config().sources.len(), survey.config().samples, survey.config().receivers.len()];
+        let expected = survey.shape();
         if gathers.shape() != expected {
             return Err(GenerateError::Shape { found: gathers.shape(), expected });
         }

@@ -84,10 +84,17 @@ impl FileEntry {
 pub struct ConsistencyReference {
     /// Median deviation of held-out true pairs after encoding, quantising and decoding.
     pub floor_median: f64,
-    /// Its 90th percentile: a pair that deviates no more is called consistent.
+    /// Its 90th percentile.
     pub floor_p90: f64,
     /// Median deviation of the gathers of one pair from the map of another of its family.
     pub ceiling_median: f64,
+}
+
+impl ConsistencyReference {
+    /// Whether a pair that deviates so much is called consistent.
+    pub fn accepts(&self, deviation: f64) -> bool {
+        deviation <= self.floor_p90
+    }
 }
 
 /// A generated pair in a file: little-endian f32 of the velocity map (nz, nx) in m/s, the generated and the simulated
@@ -126,7 +133,7 @@ pub struct ExamplePair {
 pub struct PathPoint {
     /// The step, from 1.
     pub step: usize,
-    /// The deviation of the pair that the denoiser expected then.
+    /// The deviation of the pair that the latent decodes into then.
     pub deviation: f64,
 }
 

@@ -243,6 +243,11 @@ impl Survey {
         &self.config
     }
 
+    /// Shape of the gathers that it records: shots, samples, receivers.
+    pub fn shape(&self) -> [usize; 3] {
+        [self.config.sources.len(), self.config.samples, self.config.receivers.len()]
+    }
+
     /// The source signature, one value a time step.
     pub fn wavelet(&self) -> &[f64] {
         &self.wavelet

@@ -27,6 +27,13 @@ pub enum SamplerConfigError {
     Guidance(f32),
 }
 
+impl Default for SamplerConfig {
+    /// What the weights are measured with.
+    fn default() -> Self {
+        Self { steps: 20, guidance: 1.8 }
+    }
+}
+
 impl SamplerConfig {
     /// Most steps that a sample may take.
     pub const MAX_STEPS: usize = 1000;

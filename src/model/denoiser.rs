@@ -135,7 +135,7 @@ impl Denoiser {
     }
 }
 
-/// Sines and cosines (batch, features) of times (batch, 1), in octaves from one period to a thousand.
+/// Sines and cosines (batch, features) of times (batch, 1), times angular frequencies from 1 to 1,000 in equal ratios.
 fn time_features(time: Tensor<2>) -> Tensor<2> {
     let half = TIME_FEATURES / 2;
     let device = time.device();

@@ -102,6 +102,22 @@ impl NpyArray {
         Self::from_reader(Cursor::new(bytes), bytes.len() as u64)
     }
 
+    /// Reads the first record alone of an array of records, (1, ...); an array of fewer than four axes, or in Fortran order, as
+    /// a whole. A file of OpenFWI's holds 500 sets of gathers, for whose values a browser has no room.
+    ///
+    /// # Errors
+    /// As [`NpyArray::from_bytes`], save for what is wrong with values of other records.
+    pub fn first_record(bytes: &[u8]) -> Result<Self, NpyError> {
+        let mut reader = Cursor::new(bytes);
+        let layout = NpyLayout::parse(&mut reader, bytes.len() as u64)?;
+        let mut shape = layout.shape().to_vec();
+        if shape.len() < 4 || shape[0] == 0 || layout.is_fortran() {
+            return Self::from_bytes(bytes);
+        }
+        shape[0] = 1;
+        Ok(Self { values: layout.read_record(reader, 0)?, shape })
+    }
+
     /// Reads a `.npy` file.
     ///
     /// # Errors
@@ -230,6 +246,18 @@ mod tests {
         check(npy(">f8", false, "(2, 3)", &values.map(|v| f64::from(v).to_be_bytes()).concat()));
         check(npy("<f4", true, "(2, 3)", &little(&[1.0, 4.0, 2.0, 5.0, 3.0, 6.0])));
         check(to_bytes(&[2, 3], &values).unwrap());
+    }
+
+    #[test]
+    fn the_first_record_is_read_alone() {
+        let mut values = vec![0.5f32; 24];
+        values[23] = f32::NAN;
+        let many = npy("<f4", false, "(2, 1, 3, 4)", &little(&values));
+        let first = NpyArray::first_record(&many).unwrap();
+        assert_eq!((first.shape(), first.values()), (&[1, 1, 3, 4][..], &[0.5; 12][..]));
+        assert!(NpyArray::first_record(&many[..many.len() - 1]).unwrap_err().to_string().contains("truncated"));
+        let one = npy("<f4", false, "(2, 3)", &little(&[1.0; 6]));
+        assert_eq!(NpyArray::first_record(&one).unwrap(), NpyArray::from_bytes(&one).unwrap());
     }
 
     #[test]

@@ -12,13 +12,10 @@ use super::Medium;
 use super::kernel::{GridLaunch, advance};
 use super::medium::Source;
 use crate::gathers::{Gathers, GathersShapeError};
-use crate::gpu::Buffer;
+use crate::gpu::{Buffer, WORKGROUPS};
 
 /// Columns and rows of a workgroup: 256 invocations, the most that every adapter offers.
 pub(super) const WORKGROUP: (u32, u32) = (32, 8);
-
-/// Most workgroups in a dimension of a dispatch.
-const WORKGROUPS: usize = 65_535;
 
 /// Time steps between two waits for the GPU, after which the caller is told and may stop.
 const STEPS_PER_WAIT: usize = 50;

@@ -212,7 +212,7 @@ impl Engine {
             deviation: pair.comparison.deviation,
             ssim: pair.comparison.ssim,
             mse: pair.comparison.mse,
-            consistent: pair.comparison.deviation <= reference.floor_p90,
+            consistent: reference.accepts(pair.comparison.deviation),
             floor_median: reference.floor_median,
             floor_p90: reference.floor_p90,
             ceiling_median: reference.ceiling_median,

@@ -102,7 +102,7 @@ impl Engine {
             deviation: comparison.deviation,
             ssim: comparison.ssim,
             mse: comparison.mse,
-            consistent: comparison.deviation <= manifest.consistency.floor_p90,
+            consistent: manifest.consistency.accepts(comparison.deviation),
         })
     }
 
@@ -118,10 +118,10 @@ impl Engine {
     /// N, if they are of the weights' survey.
     #[wasm_bindgen(js_name = "readGathers")]
     pub fn read_gathers(&self, file: &[u8]) -> Result<Float32Array, EngineError> {
-        let sets = NpyArray::from_bytes(file).and_then(|array| array.gathers()).map_err(ErrorCode::BadFile.wrap())?;
+        let sets = NpyArray::first_record(file).and_then(|array| array.gathers()).map_err(ErrorCode::BadFile.wrap())?;
         let first =
             sets.into_iter().next().ok_or_else(|| EngineError::new(ErrorCode::BadFile, "The file is empty."))?;
-        let (found, expected) = (first.shape(), self.survey_shape());
+        let (found, expected) = (first.shape(), self.model.manifest.survey.shape());
         if found != expected {
             let message = format!(
                 "The file holds gathers of shape {found:?} (shots, samples, receivers); the weights invert {expected:?}."
@@ -151,7 +151,7 @@ impl Engine {
     #[wasm_bindgen(js_name = "readVelocity")]
     pub fn read_velocity(&self, file: &[u8]) -> Result<Float32Array, EngineError> {
         let maps =
-            NpyArray::from_bytes(file).and_then(|array| array.velocity_maps()).map_err(ErrorCode::BadFile.wrap())?;
+            NpyArray::first_record(file).and_then(|array| array.velocity_maps()).map_err(ErrorCode::BadFile.wrap())?;
         let first =
             maps.into_iter().next().ok_or_else(|| EngineError::new(ErrorCode::BadFile, "The file is empty."))?;
         let image = self.model.manifest.model.velocity;
@@ -166,18 +166,12 @@ impl Engine {
 }
 
 impl Engine {
-    /// Shots, samples and receivers of the weights' survey.
-    fn survey_shape(&self) -> [usize; 3] {
-        let survey = self.model.manifest.survey.config();
-        [survey.sources.len(), survey.samples, survey.receivers.len()]
-    }
-
     /// Gathers of the weights' survey, from JavaScript's values.
     fn gathers_of(&self, values: Vec<f32>) -> Result<Gathers, EngineError> {
         if values.iter().any(|value| !value.is_finite()) {
             return Err(EngineError::new(ErrorCode::BadRequest, "The gathers hold a value that is not finite."));
         }
-        let [shots, samples, receivers] = self.survey_shape();
+        let [shots, samples, receivers] = self.model.manifest.survey.shape();
         Gathers::new(shots, samples, receivers, values).map_err(ErrorCode::BadRequest.wrap())
     }
 }

@@ -10,6 +10,7 @@ use wavediffusion::survey::{Cell, Survey, SurveyConfig};
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave::Medium;
 
+use crate::evaluate::median;
 use crate::synth::{self, CELLS};
 
 /// A survey of OpenFWI's kind on a map of another size.
@@ -78,8 +79,7 @@ pub fn simulate(size: Size, name: &str, device: &Device, repeat: usize) -> Resul
         once()?;
         seconds.push(start.elapsed().as_secs_f64());
     }
-    seconds.sort_by(f64::total_cmp);
-    let seconds = seconds[repeat / 2];
+    let seconds = median(&seconds);
     let updates = medium.cells() as f64 * size.shots as f64 * size.steps as f64;
     Ok(Measurement { size, device: name.to_owned(), threads, repeat, seconds, gcell_per_s: updates / seconds / 1e9 })
 }

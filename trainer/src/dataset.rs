@@ -12,10 +12,9 @@ use anyhow::{Context, Result, bail, ensure};
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
 use wavediffusion::npy::NpyLayout;
+use wavediffusion::signal::Normalisation;
 use wavediffusion::velocity_map::VelocityMap;
 
-/// Velocities that a model can represent, in m/s.
-const VELOCITIES: (f32, f32) = (1500.0, 4500.0);
 /// Names of files of velocity maps and of gathers, before their number.
 const NAMES: [(&str, &str); 2] = [("model", "data"), ("vel", "seis")];
 /// How deep folders within folders are searched.
@@ -79,6 +78,22 @@ impl Dataset {
         self.len() == 0
     }
 
+    /// Refuses pairs of other shapes than maps of `cells` (nz, nx) and gathers of `traces` (shots, samples, receivers).
+    ///
+    /// # Errors
+    /// A sentence with both shapes.
+    pub fn check(&self, cells: [usize; 2], traces: [usize; 3]) -> Result<()> {
+        // All are alike: opening has checked that.
+        let Some(shard) = self.shards.first() else { return Ok(()) };
+        let (maps, gathers) = (&shard.velocity.1.shape()[2..], &shard.seismic.1.shape()[1..]);
+        ensure!(
+            maps == cells && gathers == traces,
+            "the maps have {maps:?} cells (nz, nx) and the gathers {gathers:?} values (shots, samples, receivers); the model \
+             needs {cells:?} and {traces:?}"
+        );
+        Ok(())
+    }
+
     /// Family of a pair, where its folder's name tells.
     ///
     /// # Panics
@@ -90,7 +105,7 @@ impl Dataset {
     /// Velocity map of a pair.
     ///
     /// # Errors
-    /// When the file cannot be read or holds a value outside 1500..4500 m/s.
+    /// When the file cannot be read or holds a value outside OpenFWI's range of velocities.
     ///
     /// # Panics
     /// When there is no such pair.
@@ -101,7 +116,7 @@ impl Dataset {
             let values = layout.read_record(File::open(path)?, record)?;
             let (nz, nx) = (layout.shape()[2], layout.shape()[3]);
             let map = VelocityMap::new(nz, nx, values)?;
-            let (low, high) = VELOCITIES;
+            let [low, high] = Normalisation::OPENFWI.velocity;
             let (slowest, fastest) = map.range();
             ensure!(
                 slowest >= low && fastest <= high,
@@ -169,7 +184,10 @@ impl Shard {
             seismic.display(),
             seismic_layout.shape()[0]
         );
-        let family = family_of(velocity.strip_prefix(root).unwrap_or(velocity)).or_else(|| family_of(root));
+        let family = family_of(velocity.strip_prefix(root).unwrap_or(velocity)).or_else(|| {
+            // Its own name alone: folders above it may be called anything.
+            root.canonicalize().ok().and_then(|root| family_in(&root.file_name()?.to_string_lossy()))
+        });
         Ok(Self { velocity: (velocity.to_owned(), velocity_layout), seismic: (seismic, seismic_layout), family })
     }
 
@@ -226,10 +244,19 @@ fn partner(velocity: &Path) -> Result<PathBuf> {
 
 /// Family that a path's components name, the last one first; `FlatVel_A`, `flatvel-a` and `FlatVelA_test` all do.
 fn family_of(path: &Path) -> Option<Family> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
-    path.components().rev().find_map(|component| {
-        let component = plain(&component.as_os_str().to_string_lossy());
-        Family::ALL.into_iter().find(|family| component.contains(&plain(family.name())))
+    path.components().rev().find_map(|component| family_in(&component.as_os_str().to_string_lossy()))
+}
+
+/// Family that a folder's name contains, not counting separators. No letter follows it: `FlatVel_all` names none.
+fn family_in(name: &str) -> Option<Family> {
+    let letters: Vec<(usize, char)> =
+        name.char_indices().filter(|(_, c)| !"-_ ".contains(*c)).map(|(at, c)| (at, c.to_ascii_lowercase())).collect();
+    Family::ALL.into_iter().find(|family| {
+        let wanted: Vec<char> = family.name().to_ascii_lowercase().chars().filter(|c| *c != '-').collect();
+        letters.windows(wanted.len()).any(|window| {
+            let ends = window.last().and_then(|(at, c)| name[at + c.len_utf8()..].chars().next());
+            window.iter().map(|(_, c)| c).eq(&wanted) && !ends.is_some_and(char::is_alphabetic)
+        })
     })
 }
 
@@ -279,6 +306,22 @@ mod tests {
         let folder = dir.path().join("FlatFaultA_test");
         write(&folder, ("model1.npy", "data1.npy"), 2000.0, 1);
         assert_eq!(Dataset::open(&folder).unwrap().family(0), Some(Family::FlatFaultA));
+    }
+
+    #[test]
+    fn a_family_is_only_named_where_no_letter_follows() {
+        use Family::{CurveFaultB, FlatVelA, StyleB};
+        for name in ["FlatVel_A", "flatvel-a", "FlatVelA_test", "my FlatVel A 2", "FlatVel-A"] {
+            assert_eq!(family_in(name), Some(FlatVelA), "{name}");
+        }
+        assert_eq!([family_in("CurveFault_B"), family_in("style_b.1")], [Some(CurveFaultB), Some(StyleB)]);
+        for name in ["FlatVel_all", "CurveFault_both", "FlatFault_archive", "style-based-gan", "Style", "é"] {
+            assert_eq!(family_in(name), None, "{name}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("Style_B/pairs");
+        write(&folder, ("model1.npy", "data1.npy"), 2000.0, 1);
+        assert_eq!(Dataset::open(&folder).unwrap().family(0), None, "only the opened folder's own name counts");
     }
 
     #[test]

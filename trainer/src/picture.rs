@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use image::{ImageFormat, Rgb, RgbImage};
 use serde::Deserialize;
 
@@ -85,7 +85,7 @@ pub fn save(panels: &[Panel], across: u32, scale: u32, path: &Path) -> Result<()
     }
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png)?;
-    files::replace(path, bytes.get_ref()).with_context(|| format!("cannot write {}", path.display()))
+    files::replace(path, bytes.get_ref())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use wavediffusion::family::Family;
 use wavediffusion::manifest::Manifest;
 use wavediffusion::model::{ModelConfig, read_weights};
-use wavediffusion::npy::NpyArray;
+use wavediffusion::npy::{self, NpyArray};
 use wavediffusion_trainer::commands::evaluate::SamplerArgs;
 use wavediffusion_trainer::train::{
     AutoencoderConfig, ClassifierConfig, DiffusionConfig, SeismicCodebook, read_config,
@@ -160,7 +160,7 @@ fn the_way_to_another_seed_ends_at_its_pair() {
 fn evaluation_reports_as_json_and_markdown() {
     let dir = tempfile::tempdir().unwrap();
     let (json, markdown) = (dir.path().join("a.json"), dir.path().join("a.md"));
-    let figure = dir.path().join("unseen.png");
+    let (figure, paths) = (dir.path().join("unseen.png"), dir.path().join("paths.png"));
     let printed = succeed(&[
         "evaluate",
         "--weights",
@@ -170,7 +170,9 @@ fn evaluation_reports_as_json_and_markdown() {
         "--seed",
         "1000003",
         "--steps",
-        "1",
+        "2",
+        "--figure",
+        text(&paths),
         "--json",
         text(&json),
         "--markdown",
@@ -192,8 +194,41 @@ fn evaluation_reports_as_json_and_markdown() {
     assert_eq!(report["unseen"].as_array().map(Vec::len), Some(2));
     assert!(report["unseen"][0]["inversion_misfit"].is_f64());
     assert_eq!(image::open(figure).unwrap().height(), 2 * (2 * 125 + 4) + 4);
+    assert!(image::open(&paths).is_ok());
     assert_eq!(fs::read_to_string(markdown).unwrap(), printed);
-    assert!(complaint(&["evaluate", "--weights", weights(), "--seed", "5"]).contains("held out"));
+    let refused = |more: &[&str]| complaint(&[&["evaluate", "--weights", weights()], more].concat());
+    assert!(refused(&["--seed", "5"]).contains("held out"));
+    assert!(refused(&["--figure", text(&paths), "--paths", "0"]).contains("`--paths` is 0"));
+    assert!(refused(&["--json", text(&dir.path().join("none/a.json"))]).contains("there is no folder"));
+}
+
+#[test]
+fn evaluation_on_true_pairs_takes_each_once_and_refuses_those_of_another_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("a.json");
+    let data = workspace().join("data");
+    let evaluate = ["evaluate", "--weights", weights(), "--steps", "1", "--json", text(&json), "--samples"];
+    succeed(&[&evaluate[..], &["2", "--data", text(&data)]].concat());
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(report["families"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Style-A"]);
+    let refused = complaint(&[&evaluate[..], &["3", "--data", text(&data)]].concat());
+    assert!(refused.contains("2 pairs, fewer than the 3 samples"), "{refused}");
+
+    let small = dir.path().join("Style-A");
+    fs::create_dir(&small).unwrap();
+    for (name, shape) in [("model1.npy", [1, 1, 70, 70]), ("data1.npy", [1, 5, 500, 70])] {
+        fs::write(small.join(name), npy::to_bytes(&shape, &vec![2000.0; shape.iter().product()]).unwrap()).unwrap();
+    }
+    let refused = complaint(&[&evaluate[..], &["1", "--data", text(&small)]].concat());
+    assert!(refused.contains("[5, 500, 70]") && refused.contains("[5, 1000, 70]"), "{refused}");
+}
+
+#[test]
+fn an_export_without_samples_is_refused_and_leaves_the_weights_as_they_were() {
+    let out = tempfile::tempdir().unwrap();
+    let export = ["export", "--initial", weights(), "--out", text(out.path()), "--samples", "0"];
+    assert!(complaint(&export).contains("0 samples"));
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -334,6 +369,13 @@ fn one_part_can_be_trained_alone_and_needs_the_velocity_half() {
     assert!(!dir.path().join("seismic-decoder").exists());
 
     let mut config: AutoencoderConfig = read_config(&config).unwrap();
+    config.velocity.run.steps = 5;
+    let file = dir.path().join("longer.toml");
+    fs::write(&file, toml::to_string(&config).unwrap()).unwrap();
+    let run = ["--config", text(&file), "--data", text(&data), "--out", text(dir.path())];
+    let refused = complaint(&[&["train", "autoencoder", "--only", "seismic-encoder"], &run[..]].concat());
+    assert!(refused.contains("at step 3 of 5"), "{refused}");
+
     config.velocity_decoder = None;
     let file = dir.path().join("without.toml");
     fs::write(&file, toml::to_string(&config).unwrap()).unwrap();

@@ -85,8 +85,9 @@ fn cargo_tool(root: &Path, package: &str, program: &str, version: &str, level: u
 
 /// Node and npm.
 pub(crate) fn node(root: &Path) -> Result<()> {
-    let advice =
-        || format!("the page is built with Node ({NODE}) and npm: install them from nodejs.org or your system's packages");
+    let advice = || {
+        format!("the page is built with Node ({NODE}) and npm: install them from nodejs.org or your system's packages")
+    };
     let text = find(&["node"]).map(|path| read(command(root, path).arg("--version"))).with_context(advice)??;
     if !builds_the_page(&text) {
         bail!("node is {text}; {}", advice());
@@ -99,7 +100,7 @@ pub(crate) fn node(root: &Path) -> Result<()> {
 /// Whether a version of Node is one that vite runs on (`engines` of its package).
 fn builds_the_page(version: &str) -> bool {
     let numbers: Vec<u32> = version.trim_start_matches('v').split('.').map_while(|part| part.parse().ok()).collect();
-    matches!(numbers[..], [20, 19.., ..] | [22, 12.., ..] | [23.., ..])
+    matches!(numbers[..], [20, (19..), ..] | [22, (12..), ..] | [(23..), ..])
 }
 
 /// Chromium and its driver, installed from Debian's packages where this program may do so.

@@ -9,7 +9,7 @@ use cubecl::prelude::{CubeCount, CubeDim};
 
 use super::Stack;
 use super::kernels::{FOUR, LANES, LayerLaunch, ModulationLaunch, ROWS, Write, attend, dense, normalise};
-use crate::gpu::Buffer;
+use crate::gpu::{Buffer, WORKGROUPS};
 use crate::model::block::{Block, MODULATIONS};
 
 /// Columns, in fours, and groups of rows of a workgroup of [`dense`].
@@ -17,9 +17,6 @@ const DENSE_WORKGROUP: (u32, u32) = (8, 8);
 
 /// Queries of a workgroup of [`attend`].
 const QUERIES: u32 = 32;
-
-/// Most workgroups in a dimension of a dispatch.
-const WORKGROUPS: usize = 65_535;
 
 /// The stack of tokens on a GPU, with one modulation (batch, modulations, width) a block or none. None where the kernels
 /// are not made for what they are given: another device, widths that are no multiples of four, parts of tensors.

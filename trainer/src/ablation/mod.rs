@@ -145,7 +145,7 @@ fn measure(
     let deviations: Vec<f64> = judged.iter().map(|(comparison, _)| comparison.deviation).collect();
     let features: Vec<Vec<f64>> = judged.iter().map(|(_, look)| Side::Both.features(look)).collect();
     let share = |count: usize| count as f64 / judged.len() as f64;
-    let threshold = networks.model.manifest.consistency.floor_p90;
+    let reference = networks.model.manifest.consistency;
     let among = manifold(truths, &features);
     let recognised =
         judged.iter().enumerate().filter(|(slot, (_, look))| Side::Map.is_recognised(look, family(*slot))).count();
@@ -153,7 +153,7 @@ fn measure(
         variant: Variant { steps: sampler.steps(), guidance: sampler.guidance(), coding },
         deviation_median: median(&deviations),
         deviation_p90: quantile(&deviations, 0.9),
-        consistent_fraction: share(deviations.iter().filter(|&&deviation| deviation <= threshold).count()),
+        consistent_fraction: share(deviations.iter().filter(|&&deviation| reference.accepts(deviation)).count()),
         waveform_ssim: judged.iter().map(|(comparison, _)| comparison.ssim).sum::<f64>() / judged.len() as f64,
         recognised_fraction: share(recognised),
         frechet: frechet_distance(&features, truths),

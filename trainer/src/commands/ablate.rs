@@ -8,6 +8,7 @@ use wavediffusion::diffusion::SamplerConfig;
 
 use super::evaluate::{SamplerArgs, check_seed, write};
 use crate::ablation::{Coding, ablate};
+use crate::files;
 use crate::synth::HELD_OUT_SEEDS;
 use crate::weights::WeightsArgs;
 
@@ -43,12 +44,13 @@ pub struct AblateArgs {
 pub fn run(args: &AblateArgs) -> Result<()> {
     ensure!(args.samples > 1, "`--samples` is {}; it must be at least 2", args.samples);
     check_seed(args.seed)?;
+    files::check_outputs([&args.json, &args.markdown].into_iter().flatten().map(|path| path.as_path()))?;
     let variants = variants(&args.steps, &args.guidance, SamplerArgs::default())?;
     let outcome = ablate(&args.weights.load()?, &variants, args.samples, args.seed)?;
     let markdown = outcome.markdown();
+    super::print(&markdown)?;
     write(args.json.as_deref(), &(serde_json::to_string_pretty(&outcome)? + "\n"))?;
-    write(args.markdown.as_deref(), &markdown)?;
-    super::print(&markdown)
+    write(args.markdown.as_deref(), &markdown)
 }
 
 /// The design with each number of steps and each guidance, and each other coding at its usual ones.

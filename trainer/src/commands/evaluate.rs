@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use wavediffusion::diffusion::SamplerConfig;
 
@@ -39,7 +39,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
     /// Draw the deviation along the denoising path of each family as a PNG
-    #[arg(long, value_name = "FILE", requires = "paths")]
+    #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
     /// Draw the pairs that no family made, and what the networks make of them, as a PNG
     #[arg(long, value_name = "FILE")]
@@ -59,7 +59,8 @@ pub struct SamplerArgs {
 
 impl Default for SamplerArgs {
     fn default() -> Self {
-        Self { steps: 20, guidance: 1.8 }
+        let usual = SamplerConfig::default();
+        Self { steps: usual.steps(), guidance: usual.guidance() }
     }
 }
 
@@ -81,10 +82,17 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     ensure!(args.samples > 0, "`--samples` is 0; it must be at least 1");
     check_seed(args.seed)?;
     let plan = Plan { samples: args.samples, paths: args.paths, seed: args.seed, sampler: args.sampler.config()? };
+    ensure!(
+        args.figure.is_none() || args.paths > 0,
+        "`--figure` draws paths, and `--paths` is 0; it must be at least 1"
+    );
+    let outputs = [&args.json, &args.markdown, &args.figure, &args.unseen_figure];
+    files::check_outputs(outputs.into_iter().flatten().map(|path| path.as_path()))?;
     let data = args.data.as_deref().map(Dataset::open).transpose()?;
     let model = args.weights.load()?;
     let report = evaluate(&model, plan, data.as_ref())?;
     let markdown = report.markdown();
+    super::print(&markdown)?;
     write(args.json.as_deref(), &(serde_json::to_string_pretty(&report)? + "\n"))?;
     write(args.markdown.as_deref(), &markdown)?;
     if let Some(path) = &args.figure {
@@ -93,7 +101,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     if let Some(path) = &args.unseen_figure {
         save_unseen(&unseen_pairs(&model)?, &model.manifest.normalisation, path)?;
     }
-    super::print(&markdown)
+    Ok(())
 }
 
 /// Refuses a seed whose maps may have been trained on.
@@ -108,5 +116,5 @@ pub(super) fn check_seed(seed: u64) -> Result<()> {
 /// Writes a report where one is asked for.
 pub(super) fn write(path: Option<&Path>, text: &str) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
-    files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+    files::replace(path, text.as_bytes())
 }

@@ -16,7 +16,7 @@ use crate::weights::{MANIFEST, WeightsArgs};
 /// Name of the example pair's file.
 pub const EXAMPLE: &str = "example.bin";
 
-/// Samples of the example pair's gathers that are left out for each that is kept: 4 ms is enough for a picture.
+/// One in so many samples of the example pair's gathers is kept: 4 ms is enough for a picture.
 const STRIDE: usize = 4;
 
 /// Choose another example pair, which the page shows before its engine is there
@@ -67,7 +67,7 @@ pub fn example(model: &PairModel, family: Family, seed: u64, sampler: SamplerArg
         deviation: pair.comparison.deviation,
         ssim: pair.comparison.ssim,
         mse: pair.comparison.mse,
-        consistent: pair.comparison.deviation <= model.manifest.consistency.floor_p90,
+        consistent: model.manifest.consistency.accepts(pair.comparison.deviation),
         path: pair.path,
     };
     Ok((entry, bytes))
@@ -80,9 +80,10 @@ pub fn example(model: &PairModel, family: Family, seed: u64, sampler: SamplerArg
 pub fn write(directory: &Path, contents: &[(&str, &[u8])], manifest: &Manifest) -> Result<()> {
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let manifest = serde_json::to_string_pretty(manifest)? + "\n";
+    Manifest::parse(&manifest).context("the manifest would not be readable; nothing was written")?;
     for (name, bytes) in contents.iter().copied().chain([(MANIFEST, manifest.as_bytes())]) {
         let path = directory.join(name);
-        files::replace(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        files::replace(&path, bytes)?;
     }
     Ok(())
 }

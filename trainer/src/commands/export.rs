@@ -27,6 +27,9 @@ use crate::train::{
     read_config,
 };
 
+/// Name of the weights' file.
+const WEIGHTS: &str = "weights.safetensors";
+
 /// Write the weights of two training runs, their manifest with measured figures, and an example pair
 #[derive(Args, Debug)]
 pub struct ExportArgs {
@@ -74,7 +77,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 
     let manifest = Manifest {
         format: FORMAT,
-        weights: FileEntry::new("weights.safetensors", &bytes),
+        weights: FileEntry::new(WEIGHTS, &bytes),
         example: None,
         families: Family::ALL.to_vec(),
         consistency: ConsistencyReference { floor_median: 0.0, floor_p90: 0.0, ceiling_median: 0.0 },
@@ -112,7 +115,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 
     let (example, pair) = example(&model, args.example_family, args.example_seed, args.sampler)?;
     model.manifest.example = Some(example);
-    write(&args.out, &[("weights.safetensors", &bytes), (EXAMPLE, &pair)], &model.manifest)?;
+    write(&args.out, &[(WEIGHTS, &bytes), (EXAMPLE, &pair)], &model.manifest)?;
     super::print(&format!(
         "{}{}\n{:.1} MB of weights in {}\n",
         report.markdown(),

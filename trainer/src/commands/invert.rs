@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use indicatif::ProgressIterator;
+use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::generate::{CpuSimulator, Unobserved};
 use wavediffusion::invert::InversionConfig;
 use wavediffusion::npy::{NpyArray, NpyWriter};
 
-use super::evaluate::SamplerArgs;
 use crate::evaluate::median;
+use crate::files;
+use crate::progress::progress_bar;
 use crate::weights::WeightsArgs;
 
 /// Invert shot gathers to velocity maps
@@ -34,8 +36,9 @@ pub struct InvertArgs {
     /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    #[command(flatten)]
-    sampler: SamplerArgs,
+    /// Denoising steps from pure noise; a map takes its share of them
+    #[arg(long, default_value_t = SamplerConfig::default().steps())]
+    steps: usize,
 }
 
 /// Runs the command.
@@ -43,14 +46,16 @@ pub struct InvertArgs {
 /// # Errors
 /// When the gathers are not of the model's survey, the weights cannot be used, or the output cannot be written.
 pub fn run(args: &InvertArgs) -> Result<()> {
-    let config = InversionConfig::new(args.samples, args.spread, args.seed, args.sampler.config()?)?;
+    // The samples are of no family, and guidance leads towards one.
+    let sampler = SamplerConfig::new(args.steps, 1.0)?;
+    let config = InversionConfig::new(args.samples, args.spread, args.seed, sampler)?;
+    files::check_outputs([args.out.as_path()])?;
     let name = args.seismic.display();
     let gathers = NpyArray::read(&args.seismic)
         .and_then(|array| array.gathers())
         .with_context(|| format!("cannot read gathers from {name}"))?;
     let model = args.weights.load()?;
-    let survey = model.manifest.survey.config();
-    let expected = [survey.sources.len(), survey.samples, survey.receivers.len()];
+    let expected = model.manifest.survey.shape();
     for (index, set) in gathers.iter().enumerate() {
         let found = set.shape();
         ensure!(found == expected, "gathers {index} of {name} have shape {found:?}; the weights invert {expected:?}");
@@ -59,7 +64,7 @@ pub fn run(args: &InvertArgs) -> Result<()> {
     let failed = || format!("cannot write {}", args.out.display());
     let mut out = NpyWriter::create(&args.out, &[gathers.len(), args.samples, nz, nx]).with_context(failed)?;
     let mut misfits = Vec::new();
-    for set in gathers.iter().progress() {
+    for set in gathers.iter().progress_with(progress_bar("inverting gathers", gathers.len())) {
         for map in pollster::block_on(model.invert(set, config, &CpuSimulator, &mut Unobserved))? {
             misfits.push(map.misfit);
             out.write(map.velocity.values()).with_context(failed)?;

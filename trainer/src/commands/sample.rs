@@ -90,7 +90,7 @@ pub fn run(args: &SampleArgs) -> Result<()> {
         deviation: pair.comparison.deviation,
         ssim: pair.comparison.ssim,
         mse: pair.comparison.mse,
-        consistent: pair.comparison.deviation <= reference.floor_p90,
+        consistent: reference.accepts(pair.comparison.deviation),
         path: pair.path.clone(),
     };
     if let Some(directory) = &args.out {
@@ -98,7 +98,7 @@ pub fn run(args: &SampleArgs) -> Result<()> {
     }
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&verdict)? + "\n";
-        files::replace(path, json.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        files::replace(path, json.as_bytes())?;
     }
     let mut text = format!(
         "deviation {:.3} (floor {:.3}, its 90th percentile {:.3}, ceiling {:.2}): {}\nwaveform SSIM {:.3}, {seconds:.1} s\n",

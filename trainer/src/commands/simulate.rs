@@ -15,6 +15,7 @@ use wavediffusion::wave::{self, Medium, Wavefield};
 
 use crate::device::DeviceArg;
 use crate::figure;
+use crate::files;
 use crate::progress::progress_bar;
 use crate::survey_options::SurveyOptions;
 
@@ -89,6 +90,15 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
         args.velocity.display(),
         maps.len() - 1
     );
+    let outputs = [views.snapshots.as_ref(), views.animation.as_ref(), views.plot.as_ref()];
+    files::check_outputs(outputs.into_iter().flatten().chain([&args.out]).map(|path| path.as_path()))?;
+    let frames = config.samples / views.every as usize;
+    ensure!(
+        frames > 0 || (views.snapshots.is_none() && views.animation.is_none()),
+        "there is no snapshot to show: the survey has {} samples, and the first snapshot is of sample {}",
+        config.samples,
+        views.every
+    );
     let device = args.device.open()?;
 
     let create = |path: &PathBuf, shape: &[usize]| {
@@ -96,7 +106,6 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
     };
     let (samples, receivers) = (config.samples, config.receivers.len());
     let mut out = create(&args.out, &[maps.len(), shots, samples, receivers])?;
-    let frames = samples / views.every as usize;
     let shape = [maps.len(), frames, maps[0].nz(), maps[0].nx()];
     let mut snapshots = views.snapshots.as_ref().map(|path| create(path, &shape)).transpose()?;
 
@@ -242,6 +251,9 @@ mod tests {
         check_refused(&[20, 20], 2000.0, "--receivers 1:0-20", "receiver 20 is at (row 1, column 20)");
         check_refused(&[20, 20], 2000.0, "--survey @/none.toml", "none.toml");
         check_refused(&[20, 20], 2000.0, "--samples 5 --animation @/w.png", "no snapshot to show");
+        check_refused(&[20, 20], 2000.0, "--samples 5 --snapshots @/w.npy", "no snapshot to show");
+        check_refused(&[20, 20], 2000.0, "--snapshots @/d.npy", "two outputs");
+        check_refused(&[20, 20], 2000.0, "--plot @/none/g.png", "there is no folder");
     }
 
     #[cfg(not(feature = "cuda"))]

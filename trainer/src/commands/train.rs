@@ -179,9 +179,9 @@ fn train_autoencoder(
     } else if started && !has_checkpoint(&folder(Part::Velocity)) {
         parts.velocity.valid()
     } else {
-        latest(&folder(Part::Velocity), parts.velocity.valid())?.0
+        finished(&folder(Part::Velocity), parts.velocity.valid(), &config.velocity.run)?
     };
-    if stop.load(Ordering::Relaxed) || only == Some(Part::Velocity) {
+    if only == Some(Part::Velocity) {
         return Ok(());
     }
     match &config.velocity_decoder {
@@ -199,7 +199,7 @@ fn train_autoencoder(
         }
         _ => {}
     }
-    if stop.load(Ordering::Relaxed) || only == Some(Part::VelocityDecoder) {
+    if only == Some(Part::VelocityDecoder) {
         return Ok(());
     }
     let set = TrainingSet::load(data, &survey, &normalisation, config.model.velocity, config.model.seismic)?;
@@ -208,7 +208,7 @@ fn train_autoencoder(
         let (model, run_config) = (trainable(parts.seismic_decoder, &device), &config.seismic_decoder.run);
         run(&mut objective, model, run_config, &folder(Part::SeismicDecoder), &device, replicas(args), stop)?;
     }
-    if wanted(Part::SeismicEncoder) && !stop.load(Ordering::Relaxed) {
+    if wanted(Part::SeismicEncoder) {
         let mut objective = SeismicEncoderObjective::new(&config.seismic_encoder, &set, &held_out, &velocity);
         let (model, run_config) = (trainable(parts.seismic_encoder, &device), &config.seismic_encoder.run);
         run(&mut objective, model, run_config, &folder(Part::SeismicEncoder), &device, replicas(args), stop)?;
@@ -257,14 +257,31 @@ fn train_classifier(args: &RunArgs, data: &Path, stop: &AtomicBool) -> Result<()
     let model = trainable(PairClassifier::new(&sizes, &device), &device);
     let trained = run(&mut objective, model, &config.run, &args.out, &device, replicas(args), stop)?;
     let file = args.out.join("classifier.safetensors");
-    files::replace(&file, &trained.to_bytes()?).with_context(|| format!("cannot write {}", file.display()))
+    files::replace(&file, &trained.to_bytes()?)
 }
 
 /// The networks' sizes and the velocity half of a run.
 fn trained_velocity_half(run: &Path, device: &Device) -> Result<(ModelConfig, VelocityHalf)> {
-    let sizes = read_config::<AutoencoderConfig>(&run.join(CONFIG))?.model;
-    let (velocity, _) = latest(&run.join(Part::Velocity.folder()), Parts::random(&sizes, device).velocity)?;
-    Ok((sizes, velocity))
+    let AutoencoderConfig { model, velocity, .. } = read_config(&run.join(CONFIG))?;
+    let folder = run.join(Part::Velocity.folder());
+    let velocity = finished(&folder, Parts::random(&model, device).velocity, &velocity.run)?;
+    Ok((model, velocity))
+}
+
+/// What a run has made of `model`, which others build on.
+///
+/// # Errors
+/// When it cannot be read, or has not taken all its steps.
+fn finished<M: Module>(directory: &Path, model: M, config: &LoopConfig) -> Result<M> {
+    let (model, progress) = latest(directory, model)?;
+    ensure!(
+        progress.step >= config.steps,
+        "{} is at step {} of {}; what follows needs it finished",
+        directory.display(),
+        progress.step,
+        config.steps
+    );
+    Ok(model)
 }
 
 /// The exported weights in `directory`, of networks of these sizes where they are known.
@@ -299,7 +316,6 @@ fn keep_config<C: Serialize + DeserializeOwned>(config: &C, out: &Path, same: im
         ensure!(same(&old), "{} holds a run of other networks; choose another --out", out.display());
     }
     files::replace(&path, toml::to_string_pretty(config)?.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn replicas(args: &RunArgs) -> usize {

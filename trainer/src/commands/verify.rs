@@ -32,7 +32,7 @@ pub fn run(args: &VerifyArgs) -> Result<()> {
     bar.finish_and_clear();
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&checks)? + "\n";
-        files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        files::replace(path, text.as_bytes())?;
     }
     super::print(&markdown(&checks))?;
     let wrong = checks.iter().filter(|check| !check.passes()).count();

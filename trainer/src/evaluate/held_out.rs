@@ -1,8 +1,9 @@
 //! True pairs to measure on: synthetic ones of a seed that training never uses, or a data set's.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
+use wavediffusion::generate::PairModel;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
@@ -20,27 +21,48 @@ pub(super) struct TruePair {
 }
 
 /// Where true pairs come from.
-#[derive(Clone, Copy)]
 pub(super) struct HeldOut<'a> {
-    pub survey: &'a Survey,
-    pub plan: Plan,
-    pub data: Option<&'a Dataset>,
+    survey: &'a Survey,
+    pub(super) plan: Plan,
+    data: Option<FamiliesInTurn<'a>>,
 }
 
-impl HeldOut<'_> {
+impl<'a> HeldOut<'a> {
+    /// Pairs of the model's size: those of `data`, or synthetic ones of the plan's seed.
+    ///
+    /// # Errors
+    /// When the data are of another size, are fewer than the plan's samples, or do not tell their families.
+    pub(super) fn new(model: &'a PairModel, plan: Plan, data: Option<&'a Dataset>) -> Result<Self> {
+        let (survey, image) = (&model.manifest.survey, model.manifest.model.velocity);
+        let in_turn = |data: &'a Dataset| {
+            data.check([image.rows, image.columns], survey.shape())?;
+            ensure!(
+                plan.samples <= data.len(),
+                "the data hold {} pairs, fewer than the {} samples that are asked for",
+                data.len(),
+                plan.samples
+            );
+            FamiliesInTurn::new(data)
+        };
+        Ok(Self { survey, plan, data: data.map(in_turn).transpose()? })
+    }
+
     /// The pair of a slot: families take turns.
     pub(super) fn pair(&self, slot: usize) -> Result<TruePair> {
-        match self.data {
-            Some(data) => read(data, slot % data.len()),
+        match &self.data {
+            Some(data) => read(data.data, data.order[slot]),
             None => self.made(Family::ALL[slot % Family::ALL.len()], slot),
         }
     }
 
     /// Another pair of the family.
     pub(super) fn other(&self, slot: usize, family: Family) -> Result<TruePair> {
-        let Some(data) = self.data else { return self.made(family, self.plan.samples + slot) };
-        let other = (1..data.len()).map(|step| (slot + step) % data.len()).find(|&i| data.family(i) == Some(family));
-        read(data, other.with_context(|| format!("the data holds only one pair of {family}"))?)
+        let Some(FamiliesInTurn { data, order }) = &self.data else {
+            return self.made(family, self.plan.samples + slot);
+        };
+        let mut others = (1..order.len()).map(|step| order[(slot + step) % order.len()]);
+        let other = others.find(|&index| data.family(index) == Some(family));
+        read(data, other.with_context(|| format!("the data hold only one pair of {family}"))?)
     }
 
     fn made(&self, family: Family, index: usize) -> Result<TruePair> {
@@ -50,9 +72,64 @@ impl HeldOut<'_> {
     }
 }
 
-fn read(data: &Dataset, index: usize) -> Result<TruePair> {
-    let family = data.family(index).with_context(|| {
+/// A data set whose families take turns, as long as each has pairs.
+struct FamiliesInTurn<'a> {
+    data: &'a Dataset,
+    /// Every pair of it once.
+    order: Vec<usize>,
+}
+
+impl<'a> FamiliesInTurn<'a> {
+    fn new(data: &'a Dataset) -> Result<Self> {
+        let mut turns: [usize; Family::ALL.len()] = Default::default();
+        let mut order = Vec::with_capacity(data.len());
+        for index in 0..data.len() {
+            let family = family_of(data, index)?.index();
+            order.push((turns[family], family, index));
+            turns[family] += 1;
+        }
+        order.sort_unstable();
+        Ok(Self { data, order: order.into_iter().map(|(_, _, index)| index).collect() })
+    }
+}
+
+/// Family of a pair, which its folder must name.
+fn family_of(data: &Dataset, index: usize) -> Result<Family> {
+    data.family(index).with_context(|| {
         format!("pair {index} lies in a folder that names no family; the families are {:?}", Family::ALL)
-    })?;
-    Ok(TruePair { family, velocity: data.velocity(index)?, gathers: data.gathers(index)? })
+    })
+}
+
+fn read(data: &Dataset, index: usize) -> Result<TruePair> {
+    Ok(TruePair { family: family_of(data, index)?, velocity: data.velocity(index)?, gathers: data.gathers(index)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use wavediffusion::npy;
+
+    use super::*;
+
+    fn write(dir: &Path, family: &str, pairs: usize) {
+        std::fs::create_dir_all(dir.join(family)).unwrap();
+        for (name, shape) in [("model1", [pairs, 1, 2, 3]), ("data1", [pairs, 1, 4, 3])] {
+            let bytes = npy::to_bytes(&shape, &vec![2000.0; shape.iter().product()]).unwrap();
+            std::fs::write(dir.join(family).join(format!("{name}.npy")), bytes).unwrap();
+        }
+    }
+
+    #[test]
+    fn families_of_a_data_set_take_turns() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), "CurveFault_A", 4);
+        write(dir.path(), "Style_B", 2);
+        let data = Dataset::open(dir.path()).unwrap();
+        assert_eq!(FamiliesInTurn::new(&data).unwrap().order, [0, 4, 1, 5, 2, 3]);
+        write(dir.path(), "mine", 1);
+        let data = Dataset::open(dir.path()).unwrap();
+        let message = FamiliesInTurn::new(&data).err().unwrap().to_string();
+        assert!(message.contains("names no family"), "{message}");
+    }
 }

@@ -8,7 +8,7 @@ mod seams;
 mod summary;
 mod unseen;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::prelude::*;
 use rayon::prelude::*;
 use wavediffusion::consistency::{compare, deviation, reflected_deviation, ssim};
@@ -93,11 +93,12 @@ struct Networks {
 /// # Errors
 /// When the data cannot be read or the networks fail.
 pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result<Report> {
+    ensure!(plan.samples > 0, "there are 0 samples to evaluate; at least 1 is needed");
     let (classifier, sizes) = classifier::built_in(&model.device)?;
     let classifier = sizes.fit(&model.manifest.model).then_some(classifier);
     let networks = Networks { model: model.clone(), classifier };
     let training = TrainingMaps::new(&model.manifest.provenance.denoiser);
-    let held_out = HeldOut { survey: &model.manifest.survey, plan, data };
+    let held_out = HeldOut::new(model, plan, data)?;
     let bar = progress_bar("evaluating samples", plan.samples);
     let slots: Vec<usize> = (0..plan.samples).collect();
     let measurements = slots
@@ -106,7 +107,7 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
         .collect::<Vec<_>>()
         .into_par_iter()
         .map(|(chunk, networks)| {
-            let measured = measure(&networks, held_out, &training, &chunk);
+            let measured = measure(&networks, &held_out, &training, &chunk);
             bar.inc(chunk.len() as u64);
             measured
         })
@@ -119,7 +120,7 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
 
 fn measure(
     networks: &Networks,
-    held_out: HeldOut<'_>,
+    held_out: &HeldOut<'_>,
     training: &TrainingMaps,
     slots: &[usize],
 ) -> Result<Vec<Measurement>> {

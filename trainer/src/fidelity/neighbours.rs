@@ -1,8 +1,6 @@
 //! The nearest of the maps that a denoiser was trained on: a generated map that is nearer to it than held-out maps are would
 //! be one learnt by heart.
 
-use std::sync::OnceLock;
-
 use rayon::prelude::*;
 use wavediffusion::family::Family;
 use wavediffusion::manifest::TrainingRecord;
@@ -15,8 +13,8 @@ const MOST: usize = 12_000;
 
 /// The last maps of a denoiser's training, made again from its seed.
 pub struct TrainingMaps {
-    drawn: Vec<(Family, u64)>,
-    made: [OnceLock<Vec<VelocityMap>>; Family::ALL.len()],
+    /// Those of each family.
+    made: [Vec<VelocityMap>; Family::ALL.len()],
 }
 
 impl TrainingMaps {
@@ -24,19 +22,19 @@ impl TrainingMaps {
     pub fn new(record: &TrainingRecord) -> Self {
         let batch = record.samples.checked_div(record.steps).unwrap_or(0);
         let steps = MOST.checked_div(batch).unwrap_or(0).min(record.steps);
-        let drawn = (record.steps - steps..record.steps)
+        let drawn: Vec<(Family, u64)> = (record.steps - steps..record.steps)
             .flat_map(|step| EndlessMaps::draw(batch, &mut random_of(record.seed, step, [0, 1])))
             .collect();
-        Self { drawn, made: Default::default() }
+        let of = |family| -> Vec<VelocityMap> {
+            let indices: Vec<u64> = drawn.iter().filter(|(f, _)| *f == family).map(|(_, index)| *index).collect();
+            indices.into_par_iter().map(|index| EndlessMaps::map(family, index)).collect()
+        };
+        Self { made: Family::ALL.map(of) }
     }
 
     /// Mean absolute difference in m/s of `map` from the nearest map of its family; infinite where there is none.
     pub fn nearest(&self, family: Family, map: &VelocityMap) -> f64 {
-        let maps = self.made[family.index()].get_or_init(|| {
-            let indices: Vec<u64> = self.drawn.iter().filter(|(f, _)| *f == family).map(|(_, index)| *index).collect();
-            indices.into_par_iter().map(|index| EndlessMaps::map(family, index)).collect()
-        });
-        nearest(map, maps)
+        nearest(map, &self.made[family.index()])
     }
 }
 
@@ -76,7 +74,7 @@ mod tests {
     fn a_map_of_the_run_is_its_own_neighbour() {
         let record = TrainingRecord { seed: 2, steps: 30, samples: 120, seconds: 0.0 };
         let maps = TrainingMaps::new(&record);
-        assert_eq!(maps.drawn.len(), 120);
+        assert_eq!(maps.made.iter().map(Vec::len).sum::<usize>(), 120);
         let (family, index) = EndlessMaps::draw(4, &mut random_of(2, 29, [0, 1]))[3];
         assert_eq!(maps.nearest(family, &EndlessMaps::map(family, index)), 0.0);
         assert!(maps.nearest(family, &EndlessMaps::map(family, index + 1)) > 0.0);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use image::{ImageFormat, RgbImage};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -67,7 +67,7 @@ pub fn save_gathers(gathers: &Gathers, survey: &SurveyConfig, path: &Path) -> Re
         let each = gathers.values().chunks_exact(samples * receivers).zip(&survey.sources);
         for (panel, (index, (gather, source))) in panels.iter().zip(each.enumerate()) {
             let (x, z) = (source.x as f64 * survey.spacing, source.z as f64 * survey.spacing);
-            let title = format!("shot {}: x = {x} m, z = {z} m", index + 1);
+            let title = format!("shot {index}: x = {x} m, z = {z} m");
             let time = Axis { name: "time (s)", range: 0.0..samples as f64 * survey.dt };
             plot(panel, &title, offsets.axis(), &time, |offset, time| {
                 let sample = ((time / survey.dt) as usize).min(samples - 1);
@@ -85,7 +85,7 @@ pub fn save_gathers(gathers: &Gathers, survey: &SurveyConfig, path: &Path) -> Re
 fn write(picture: &RgbImage, path: &Path) -> Result<()> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png)?;
-    files::replace(path, bytes.get_ref()).with_context(|| format!("cannot write {}", path.display()))
+    files::replace(path, bytes.get_ref())
 }
 
 /// Draws a wavefield, red above zero and blue below, over its velocity map in greys, darker where faster, and writes the frames as an animated PNG.
@@ -138,7 +138,7 @@ pub fn save_wavefield(
         writer.write_image_data(picture.as_raw())?;
     }
     writer.finish()?;
-    files::replace(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
+    files::replace(path, &bytes)
 }
 
 /// The amplitude that all but the loudest few stay below, counting those that are not silent.

@@ -201,6 +201,6 @@ impl Manifest {
         let path = dir.join(part.map_or_else(|| FILE_NAME.to_owned(), |part| part_name(&part.label())));
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        files::replace(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+        files::replace(&path, text.as_bytes())
     }
 }

@@ -63,9 +63,12 @@ impl Plan {
     }
 }
 
+/// What the names of files of velocity maps and of gathers begin with.
+const KINDS: [&str; 2] = ["model", "data"];
+
 /// Names of a shard's velocity maps and gathers in the directory of the data.
 fn names(family: Family, number: usize) -> [String; 2] {
-    ["model", "data"].map(|kind| format!("{family}/{kind}{}.npy", number + 1))
+    KINDS.map(|kind| format!("{family}/{kind}{}.npy", number + 1))
 }
 
 /// How far [`write()`] got.
@@ -148,13 +151,25 @@ fn remove_unfinished(dir: &Path, plan: &Plan) -> Result<()> {
         }
         return Ok(());
     }
-    let folders = Family::ALL.map(|family| dir.join(family.name()));
-    for folder in folders.iter().map(|folder| folder.as_path()).chain([dir]).filter(|folder| folder.is_dir()) {
-        for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
-            let path = entry?.path();
-            if path.to_string_lossy().ends_with(TEMPORARY_SUFFIX) {
-                fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-            }
+    let ours = |kinds: &'static [&str], kind: &'static str| {
+        move |name: &str| {
+            let name = name.strip_suffix(TEMPORARY_SUFFIX).and_then(|name| name.strip_suffix(kind));
+            name.is_some_and(|name| kinds.iter().any(|kind| name.starts_with(kind)))
+        }
+    };
+    remove_files(dir, ours(&["manifest"], ".json"))?;
+    Family::ALL.iter().try_for_each(|family| remove_files(&dir.join(family.name()), ours(&KINDS, ".npy")))
+}
+
+/// Removes the files of a folder, if it is there, whose names are `unwanted`.
+fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_file() && path.file_name().and_then(|name| name.to_str()).is_some_and(&unwanted) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
     Ok(())
@@ -171,11 +186,10 @@ fn write_shard(
     let [velocity_name, seismic_name] = names(family, number);
     let failed = || format!("cannot write {velocity_name} and {seismic_name} in {}", dir.display());
     fs::create_dir_all(dir.join(family.name())).with_context(failed)?;
-    let survey = plan.survey.config();
-    let traces = [survey.sources.len(), survey.samples, survey.receivers.len()];
+    let [shots, samples, receivers] = plan.survey.shape();
     let mut velocities =
         NpyWriter::create(&dir.join(&velocity_name), &[pairs, 1, CELLS, CELLS]).with_context(failed)?;
-    let seismic_shape = [pairs, traces[0], traces[1], traces[2]];
+    let seismic_shape = [pairs, shots, samples, receivers];
     let mut seismic = NpyWriter::create(&dir.join(&seismic_name), &seismic_shape).with_context(failed)?;
     let mut layers = BTreeMap::new();
     let first = (number * plan.shard_size) as u64;

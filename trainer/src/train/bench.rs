@@ -12,6 +12,7 @@ use wavediffusion::model::{ModelConfig, PatchDecoder};
 use super::config::{LoopConfig, Optimiser};
 use super::optimiser::optimiser;
 use super::run::{Loss, Objective, gradients, split};
+use crate::evaluate::median;
 
 /// Rows and columns of the matrices whose product is the peak that a step is held against.
 const PEAK_SIZE: usize = 1536;
@@ -103,7 +104,7 @@ pub fn measure_step(
     for step in 0..2 {
         once(step);
     }
-    let seconds = middle((0..repeat).map(&mut once).collect());
+    let seconds = median(&(0..repeat).map(&mut once).collect::<Vec<_>>());
     let gflop_per_s = step_operations(model, batch) / seconds / 1e9;
     StepMeasurement {
         batch,
@@ -136,12 +137,7 @@ fn matmul_speed(repeat: usize, device: &Device) -> f64 {
         start.elapsed().as_secs_f64()
     };
     once();
-    2.0 * (PEAK_SIZE as f64).powi(3) / middle((0..repeat).map(|_| once()).collect()) / 1e9
-}
-
-fn middle(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
+    2.0 * (PEAK_SIZE as f64).powi(3) / median(&(0..repeat).map(|_| once()).collect::<Vec<_>>()) / 1e9
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::model::ModelConfig;
 
 use crate::classifier::ClassifierSizes;
@@ -74,6 +75,12 @@ impl LoopConfig {
         );
         ensure!((0.0..1.0).contains(&self.ema), "`ema` is {}; it lies in 0..1", self.ema);
         ensure!((0.0..=1.0).contains(&self.decay), "`decay` is {}; it lies in 0..=1", self.decay);
+        let weight_decay = self.weight_decay;
+        ensure!(
+            weight_decay.is_finite() && weight_decay >= 0.0,
+            "`weight_decay` is {weight_decay}; it must not be negative"
+        );
+        ensure!(self.clip > 0.0, "`clip` is {}; it must be above 0", self.clip);
         Ok(())
     }
 }
@@ -237,6 +244,16 @@ impl Checked for AutoencoderConfig {
         for noise in [self.velocity.latent_noise, self.seismic_decoder.latent_noise].into_iter().chain(alone) {
             ensure!(noise.is_finite() && noise >= 0.0, "`latent_noise` is {noise}; it must not be negative");
         }
+        for (name, weight) in [
+            ("commitment", self.velocity.commitment),
+            ("amplitude", self.seismic_decoder.amplitude),
+            ("reflected", self.seismic_decoder.reflected),
+            ("alignment", self.seismic_encoder.alignment),
+        ] {
+            ensure!(weight.is_finite() && weight >= 0.0, "`{name}` is {weight}; it must not be negative");
+        }
+        let decay = self.velocity.codebook_decay;
+        ensure!((0.0..1.0).contains(&decay), "`codebook_decay` is {decay}; it lies in 0..1");
         let gain = self.seismic_decoder.gain;
         ensure!(gain >= 1.0, "`gain` is {gain}; it must be at least 1");
         ensure!(self.held_out > 0, "`held_out` is 0; it must be at least 1");
@@ -252,8 +269,20 @@ impl Checked for DiffusionConfig {
         let (mean, std) = (self.time_mean, self.time_std);
         ensure!(mean.is_finite(), "`time_mean` is {mean}; it must be finite");
         ensure!(std.is_finite() && std > 0.0, "`time_std` is {std}; it must be above 0");
-        ensure!(self.statistics_maps > 1, "`statistics_maps` must be at least 2");
+        ensure!(self.statistics_maps > 1, "`statistics_maps` is {}; it must be at least 2", self.statistics_maps);
+        self.preview()?;
         Ok(())
+    }
+}
+
+impl DiffusionConfig {
+    /// How previews are sampled.
+    ///
+    /// # Errors
+    /// When they take too few or too many steps.
+    pub fn preview(&self) -> Result<SamplerConfig> {
+        SamplerConfig::new(self.preview_steps, SamplerConfig::default().guidance())
+            .context("`preview_steps` cannot be used")
     }
 }
 
@@ -289,11 +318,15 @@ pub fn read_config<C: DeserializeOwned + Checked>(path: &Path) -> Result<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wavediffusion::manifest::Manifest;
 
     #[test]
     fn the_committed_configurations_are_valid() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-        read_config::<AutoencoderConfig>(&directory.join("autoencoder.toml")).unwrap();
+        let shipped = read_config::<AutoencoderConfig>(&directory.join("autoencoder.toml")).unwrap().model;
+        assert_eq!(shipped, ModelConfig::standard());
+        let manifest = include_str!("../../../www/public/weights/manifest.json");
+        assert_eq!(shipped, Manifest::parse(manifest).unwrap().model);
         let ablation = |name| read_config::<AutoencoderConfig>(&directory.join("ablations").join(name)).unwrap();
         let quantised = ablation("quantised.toml");
         let mut unquantised = quantised.clone();
@@ -322,6 +355,17 @@ mod tests {
         assert_eq!(config.learning_rate(50), 1.0);
         assert!((config.learning_rate(90) - 0.5).abs() < 1e-9);
         assert_eq!(config.learning_rate(100), 0.0);
+    }
+
+    #[test]
+    fn a_setting_that_would_end_the_run_later_is_refused_before_it() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/diffusion.toml");
+        let config = DiffusionConfig { preview_steps: 0, ..read_config(&path).unwrap() };
+        assert!(format!("{:#}", config.check().unwrap_err()).contains("`preview_steps`"));
+        let path = path.with_file_name("autoencoder.toml");
+        let mut config: AutoencoderConfig = read_config(&path).unwrap();
+        config.seismic_decoder.reflected = f64::NAN;
+        assert!(config.check().unwrap_err().to_string().contains("`reflected` is NaN"));
     }
 
     #[test]

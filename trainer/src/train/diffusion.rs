@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
-use wavediffusion::diffusion::{Sampler, SamplerConfig, gaussian};
+use wavediffusion::diffusion::{Sampler, gaussian};
 use wavediffusion::family::Family;
 use wavediffusion::model::{Denoiser, FamilyLabel, ModelConfig};
 
@@ -15,9 +15,6 @@ use super::maps::EndlessMaps;
 use super::parts::VelocityHalf;
 use super::preview::save_maps;
 use super::run::{Figures, Loss, Objective};
-
-/// Guidance of a preview's samples.
-const PREVIEW_GUIDANCE: f32 = 1.8;
 
 /// Learns the flow from noise to the latents of synthetic maps, which never repeat.
 pub struct DiffusionObjective<'a> {
@@ -95,7 +92,7 @@ impl Objective for DiffusionObjective<'_> {
             .flat_map(|seed| Family::ALL.map(|family| (seed * 100 + family.index() as u64, FamilyLabel::Of(family))))
             .collect();
         let device = self.velocity.codebook.codes().device();
-        let config = SamplerConfig::new(self.config.preview_steps, PREVIEW_GUIDANCE)?;
+        let config = self.config.preview()?;
         let shape = [self.model.token_count(), self.model.latent.width()];
         let sampler = Sampler::new(model, config, &samples, shape, &device);
         let Some(latent) = sampler.finish() else { return Ok(Vec::new()) };

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::prelude::*;
@@ -67,7 +67,7 @@ pub trait Objective: Sync {
 /// have seen. `stop` ends the run after the step at hand, with a checkpoint.
 ///
 /// # Errors
-/// When the directory cannot be read or written, or the loss is no number.
+/// When it was stopped before its end, the directory cannot be read or written, or the loss is no number.
 pub fn run<O: Objective>(
     objective: &mut O,
     model: O::Model,
@@ -98,10 +98,7 @@ pub fn run<O: Objective>(
         }
         let figures = mean_figures(&figures);
         if let Some((name, _)) = figures.iter().find(|(_, value)| !value.is_finite()) {
-            anyhow::bail!(
-                "`{name}` is not finite at step {step}; the last checkpoint in {} is whole",
-                directory.display()
-            );
+            bail!("`{name}` is not finite at step {step}; the last checkpoint in {} is whole", directory.display());
         }
         state.model = state.optimiser.step(config.learning_rate(step), state.model, sum.grads());
         state.model = objective.after_step(state.model, step, statistics);
@@ -119,18 +116,22 @@ pub fn run<O: Objective>(
 
         let done = state.progress.step == config.steps;
         let stopping = stop.load(Ordering::Relaxed);
+        if done || stopping || state.progress.step % config.checkpoint_every == 0 {
+            state.save(directory)?;
+        }
         if done || state.progress.step % config.validate_every == 0 {
             let figures = objective.validate(&state.averaged, state.progress.step, directory)?;
             log.validation(state.progress.step, state.progress.samples, state.progress.seconds, &figures)?;
             bar.suspend(|| log::info(state.progress.step, &figures));
             save_curves(directory)?;
         }
-        if done || stopping || state.progress.step % config.checkpoint_every == 0 {
-            state.save(directory)?;
-        }
-        if stopping {
-            bar.abandon_with_message(format!("stopped after step {}; run again to continue", state.progress.step));
-            break;
+        if stopping && !done {
+            bar.abandon();
+            bail!(
+                "stopped after step {} of {}; the same command goes on from there",
+                state.progress.step,
+                config.steps
+            );
         }
     }
     Ok(state.averaged)
@@ -204,6 +205,8 @@ fn describe(figures: &Figures) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::checkpoint::latest;
+    use crate::train::config::Optimiser;
     use burn::nn::{Linear, LinearConfig};
     use rand_chacha::rand_core::RngCore;
     use wavediffusion::diffusion::gaussian;
@@ -253,6 +256,34 @@ mod tests {
         for (found, expected) in of(&sum.grads()).into_iter().zip(of(&expected)) {
             assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_fails_with_a_checkpoint_that_the_next_goes_on_from() {
+        let directory = tempfile::tempdir().unwrap();
+        let device = Device::flex().autodiff();
+        let config = LoopConfig {
+            seed: 1,
+            steps: 3,
+            batch: 2,
+            optimiser: Optimiser::AdamW,
+            learning_rate: 1e-3,
+            warmup: 0,
+            decay: 0.0,
+            weight_decay: 0.0,
+            clip: 1.0,
+            ema: 0.9,
+            checkpoint_every: 100,
+            validate_every: 100,
+        };
+        let start = || LinearConfig::new(3, 2).init(&device);
+        let mut go =
+            |stop: bool| run(&mut Squares, start(), &config, directory.path(), &device, 1, &AtomicBool::new(stop));
+        let steps = || latest(directory.path(), start().valid()).unwrap().1.step;
+        assert!(go(true).unwrap_err().to_string().contains("stopped after step 1 of 3"));
+        assert_eq!(steps(), 1);
+        go(false).unwrap();
+        assert_eq!(steps(), 3);
     }
 
     #[test]

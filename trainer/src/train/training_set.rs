@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use burn::prelude::*;
 use indicatif::ParallelProgressIterator;
 use rand_chacha::ChaCha8Rng;
@@ -70,21 +70,17 @@ impl TrainingSet {
         seismic: ImageConfig,
     ) -> Result<Self> {
         let data = Dataset::open(directory)?;
+        let traces = [seismic.channels, survey.config().samples, seismic.columns];
+        data.check([velocity.rows, velocity.columns], traces)
+            .with_context(|| format!("cannot use the data in {}", directory.display()))?;
         let bar = progress_bar("reading pairs", data.len());
         let pairs = (0..data.len())
             .into_par_iter()
             .progress_with(bar)
             .map(|index| {
                 let (map, gathers) = (data.velocity(index)?, data.gathers(index)?);
-                let found = (map.nz(), map.nx(), gathers.shots(), gathers.samples(), gathers.receivers());
-                let config = survey.config();
-                let expected = (velocity.rows, velocity.columns, seismic.channels, config.samples, seismic.columns);
-                ensure!(
-                    found == expected,
-                    "pair {index} has (nz, nx, shots, samples, receivers) {found:?}, the model needs {expected:?}"
-                );
                 let values = map.values().iter().map(|&v| normalisation.normalise_velocity(v)).collect();
-                let interval = config.dt * normalisation.time_stride as f64;
+                let interval = survey.config().dt * normalisation.time_stride as f64;
                 let reflected_from = first_reflected_sample(survey, &map, interval)?;
                 Ok(Pair {
                     velocity: values,

@@ -19,7 +19,7 @@ use super::parts::VelocityHalf;
 use super::preview::{save_maps, save_pairs};
 use super::run::Figures;
 use crate::classifier::{HalfLook, Look, PairClassifier, likeliest};
-use crate::evaluate::reflected;
+use crate::evaluate::{median, reflected};
 use crate::synth;
 
 /// Sequence of the maps that training is validated on, apart from those of the final evaluation.
@@ -91,19 +91,21 @@ impl HeldOut {
             .collect();
         save_pairs(&pairs, columns, picture)?;
 
-        let errors = self.gathers.iter().zip(&gathers).map(|(truth, decoded)| deviation(decoded, truth));
+        let errors: Vec<f64> =
+            self.gathers.iter().zip(&gathers).map(|(truth, decoded)| deviation(decoded, truth)).collect();
         let deviations = maps
             .par_iter()
             .zip(&gathers)
             .map(|(map, gathers)| {
                 let simulated = wave::simulate(&self.survey, map)?;
-                Ok([deviation(gathers, &simulated), reflected(&self.survey, map, gathers, &simulated)?])
+                Ok((deviation(gathers, &simulated), reflected(&self.survey, map, gathers, &simulated)?))
             })
-            .collect::<Result<Vec<[f64; 2]>>>()?;
+            .collect::<Result<Vec<(f64, f64)>>>()?;
+        let (deviations, reflected): (Vec<f64>, Vec<f64>) = deviations.into_iter().unzip();
         Ok(vec![
-            ("gathers_error", median(errors)),
-            ("deviation", median(deviations.iter().map(|pair| pair[0]))),
-            ("reflected_deviation", median(deviations.iter().map(|pair| pair[1]))),
+            ("gathers_error", median(&errors)),
+            ("deviation", median(&deviations)),
+            ("reflected_deviation", median(&reflected)),
         ])
     }
 
@@ -193,10 +195,4 @@ impl HeldOut {
         let (sum, count) = errors.fold((0.0, 0usize), |(sum, count), error| (sum + error, count + 1));
         sum / count as f64
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -107,7 +107,9 @@ function hintFor(state: State): string {
   if (inverted && inverted.maps.length > 0)
     return "The first map decodes the latent that the encoder reads in the data; the others come back from noise near it, and show what the data leave open.";
   if (inverted && isOwn(settings.data) && dataThere(state)) return `${inverted.given.name} is ready: press Invert.`;
-  return "Shot gathers of OpenFWI's survey, shape (5, 1000, 70) or (N, 5, 1000, 70), first of N. Invert turns them into several velocity maps, and simulates each to compare.";
+  const shape = state.engine?.shape;
+  const sizes = shape ? [shape.shots, shape.samples, shape.receivers].join(", ") : "shots, samples, receivers";
+  return `Shot gathers of OpenFWI's survey, shape (${sizes}) or (N, ${sizes}), first of N. Invert turns them into several velocity maps, and simulates each to compare.`;
 }
 
 function tiles(
