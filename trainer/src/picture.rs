@@ -83,6 +83,14 @@ pub fn save(panels: &[Panel], across: u32, scale: u32, path: &Path) -> Result<()
             picture.put_pixel(left + x, top + z, panel.pixels[cell as usize]);
         }
     }
+    write(&picture, path)
+}
+
+/// Writes a picture as a PNG.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(picture: &RgbImage, path: &Path) -> Result<()> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png)?;
     files::replace(path, bytes.get_ref())

@@ -376,6 +376,7 @@ fn one_part_can_be_trained_alone_and_needs_the_velocity_half() {
     let refused = complaint(&[&["train", "autoencoder", "--only", "seismic-encoder"], &run[..]].concat());
     assert!(refused.contains("at step 3 of 5"), "{refused}");
 
+    config.velocity.run.steps = 3;
     config.velocity_decoder = None;
     let file = dir.path().join("without.toml");
     fs::write(&file, toml::to_string(&config).unwrap()).unwrap();

@@ -7,7 +7,6 @@ mod report;
 
 use anyhow::{Context, Result};
 use burn::prelude::*;
-use rayon::prelude::*;
 use serde::Serialize;
 use wavediffusion::consistency::compare;
 use wavediffusion::diffusion::SamplerConfig;
@@ -22,15 +21,12 @@ use latents::training_latents;
 pub use encoding::{Encoded, Source, encode};
 pub use report::Ablation;
 
+use crate::batches::in_batches;
 use crate::classifier::{self, Look, PairClassifier};
 use crate::evaluate::{decoded_seismic, median, quantile};
 use crate::fidelity::{Side, frechet_distance, manifold};
 use crate::kmeans;
-use crate::progress::progress_bar;
 use crate::synth;
-
-/// Samples that go through the networks together.
-const BATCH: usize = 5;
 
 /// Between the seeds of two halves that share no latent.
 const APART: u64 = 500_000;
@@ -198,26 +194,4 @@ fn generate(
     let velocity = parts.velocity_decoder.forward(for_velocity.latent);
     let seismic = parts.seismic_decoder.forward(for_seismic.latent);
     Ok(pollster::block_on(model.read_pairs(velocity, seismic))?)
-}
-
-/// Does `work` on batches of slots, on all cores.
-fn in_batches<N: Clone + Send, T: Send>(
-    networks: &N,
-    samples: usize,
-    what: &'static str,
-    work: impl Fn(&N, &[usize]) -> Result<Vec<T>> + Sync,
-) -> Result<Vec<T>> {
-    let bar = progress_bar(what, samples);
-    let slots: Vec<usize> = (0..samples).collect();
-    let batches: Vec<_> = slots.chunks(BATCH).map(|batch| (batch, networks.clone())).collect();
-    let results = batches
-        .into_par_iter()
-        .map(|(batch, networks)| {
-            let result = work(&networks, batch);
-            bar.inc(batch.len() as u64);
-            result
-        })
-        .collect::<Result<Vec<_>>>()?;
-    bar.finish_and_clear();
-    Ok(results.into_iter().flatten().collect())
 }

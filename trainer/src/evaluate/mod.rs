@@ -10,7 +10,6 @@ mod unseen;
 
 use anyhow::{Context, Result, ensure};
 use burn::prelude::*;
-use rayon::prelude::*;
 use wavediffusion::consistency::{compare, deviation, reflected_deviation, ssim};
 use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::family::Family;
@@ -30,13 +29,10 @@ pub use unseen::{Unseen, UnseenPair, unseen_pairs};
 use held_out::{HeldOut, TruePair};
 use seams::Seams;
 
+use crate::batches::in_batches;
 use crate::classifier::{self, PairClassifier};
 use crate::dataset::Dataset;
 use crate::fidelity::{Sample, TrainingMaps};
-use crate::progress::progress_bar;
-
-/// Samples that go through the networks together.
-const BATCH: usize = 5;
 
 /// How an evaluation is run.
 #[derive(Clone, Copy, Debug)]
@@ -99,21 +95,9 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
     let networks = Networks { model: model.clone(), classifier };
     let training = TrainingMaps::new(&model.manifest.provenance.denoiser);
     let held_out = HeldOut::new(model, plan, data)?;
-    let bar = progress_bar("evaluating samples", plan.samples);
-    let slots: Vec<usize> = (0..plan.samples).collect();
-    let measurements = slots
-        .chunks(BATCH)
-        .map(|chunk| (chunk.to_vec(), networks.clone()))
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(|(chunk, networks)| {
-            let measured = measure(&networks, &held_out, &training, &chunk);
-            bar.inc(chunk.len() as u64);
-            measured
-        })
-        .collect::<Result<Vec<_>>>()?
-        .concat();
-    bar.finish_and_clear();
+    let measurements = in_batches(&networks, plan.samples, "evaluating samples", |networks, slots| {
+        measure(networks, &held_out, &training, slots)
+    })?;
     let unseen = unseen_pairs(model)?.into_iter().map(|pair| pair.figures).collect();
     Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes, unseen))
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::{Area, FONT, draw, failed, label, write};
+use super::{Area, FONT, draw, failed, label};
+use crate::picture::write;
 use crate::train::{Curve, curves};
 
 /// Width and height of a figure's panel, pixels.

@@ -3,8 +3,9 @@
 use anyhow::{Result, bail};
 use plotters::prelude::*;
 
-use super::{Area, FONT, draw, failed, label, write};
+use super::{Area, FONT, draw, failed, label};
 use crate::evaluate::{Metrics, Path, Report};
+use crate::picture::write;
 
 /// Width and height of a family's panel, pixels.
 const PANEL: (u32, u32) = (300, 260);
