@@ -277,8 +277,7 @@ mod tests {
             validate_every: 100,
         };
         let start = || LinearConfig::new(3, 2).init(&device);
-        let go =
-            |stop: bool| run(&mut Squares, start(), &config, directory.path(), &device, 1, &AtomicBool::new(stop));
+        let go = |stop: bool| run(&mut Squares, start(), &config, directory.path(), &device, 1, &AtomicBool::new(stop));
         let steps = || latest(directory.path(), start().valid()).unwrap().1.step;
         assert!(go(true).unwrap_err().to_string().contains("stopped after step 1 of 3"));
         assert_eq!(steps(), 1);
