@@ -138,13 +138,14 @@ export function shown({ settings, sample, trail, inverted, drawing, morph }: Sta
   }
 }
 
-/** The settings that make what is on screen: those of the form may have been changed since. */
+/** The settings that make what is on screen: those of the form may have been changed since. The example is there with any. */
 export function onScreen(state: State): Settings {
   const { settings, morph } = state;
   const sample = shown(state);
-  if (!sample || (settings.mode !== "generate" && settings.mode !== "morph")) return settings;
+  if (!sample || sample.origin === "example") return settings;
+  if (settings.mode !== "generate" && settings.mode !== "morph") return settings;
   const { family, seed, steps, guidance, toward } = sample;
-  const made = { ...settings, family, seed, steps, guidance, run: settings.run || sample.origin !== "example" };
+  const made = { ...settings, family, seed, steps, guidance, run: true };
   return toward && morph ? { ...made, toward: toward.seed, points: morph.points } : made;
 }
 
