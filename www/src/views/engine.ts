@@ -15,16 +15,17 @@ export function createEngineBadge(root: HTMLElement): View {
   const name = h("b", { "data-testid": "backend" });
   const adapter = h("span", { class: "adapter" });
   const reason = h("p", { class: "reason", "data-testid": "fallback" });
-  const kept = h("span", { "data-testid": "kept", hidden: true }, ", kept for use offline");
-  const badge = h("p", { class: "badge" }, "computed here by ", name, adapter, kept);
-  root.append(badge, reason);
+  const badge = h("p", { class: "badge" }, "computed here by ", name, adapter);
+  const kept = h("p", { class: "reason", "data-testid": "kept" }, "kept for use offline");
+  root.append(badge, reason, kept);
   return watching(
     (state) => [state.engine, state.phase, state.kept],
     (engine, phase, offline) => {
       badge.hidden = engine === null;
       name.textContent = engine?.backend ?? "";
       adapter.textContent = engine?.adapter ? ` on ${engine.adapter}` : "";
-      kept.hidden = !offline;
+      // Its line is there before, so that nothing moves.
+      kept.style.visibility = offline ? "visible" : "hidden";
       reason.textContent = engine ? (engine.fallback ?? "") : (MISSING[phase] ?? "");
     },
   );
