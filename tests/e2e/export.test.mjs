@@ -1,13 +1,12 @@
 // What the page saves, read back: by the numbers, and by the native program.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { withPage } from "./browser.mjs";
+import { simulate } from "./native.mjs";
 import { parseNpy } from "./npy.mjs";
 import { deviation, generate, hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
@@ -15,9 +14,6 @@ import { openSite } from "./site.mjs";
 /** Seconds. */
 const LOADING = 120;
 const FLEX = 240;
-
-/** The native program, as `cargo xtask test` has built it. */
-const NATIVE = process.env.WAVEDIFFUSION ?? fileURLToPath(new URL("../../target/release/wavediffusion", import.meta.url));
 
 /** Two CPU solvers in f32, one of them in WebAssembly, over 1000 time steps. */
 const SAME_GATHERS = 1e-4;
@@ -48,7 +44,6 @@ describe("exports", () => {
     timeout: 1000 * (LOADING + FLEX),
   }, () =>
     withPage(site.browser, {}, async (page) => {
-      assert.ok(existsSync(NATIVE), `${NATIVE} is not there; WAVEDIFFUSION names the native program`);
       await page.goto(`${site.address}?family=Style-A&seed=9&steps=2&path=0&backend=flex`);
       await reach(page, ["ready"], LOADING);
       assert.ok(await hook(page, "export-velocity").isDisabled(), "the example is not whole");
@@ -74,9 +69,7 @@ describe("exports", () => {
       const found = distance(generated.values, simulated.values);
       assert.ok(Math.abs(found - told) <= SAME_SUM * told, `${found} from the files, ${told} on the page`);
 
-      const again = join(folder, "native.npy");
-      execFileSync(NATIVE, ["simulate", "--velocity", velocity.path, "--out", again]);
-      const native = parseNpy(readFileSync(again));
+      const native = parseNpy(simulate(velocity.path));
       assert.deepEqual(native.shape, [1, 5, 1000, 70]);
       const apart = distance(simulated.values, native.values);
       assert.ok(apart <= SAME_GATHERS, `${apart} between the page's simulation and the native one`);

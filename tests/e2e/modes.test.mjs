@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { withPage } from "./browser.mjs";
-import { npy } from "./npy.mjs";
+import { simulate } from "./native.mjs";
+import { npy, parseNpy } from "./npy.mjs";
 import { assertPictures, deviation, hook, reach } from "./page.mjs";
 import { openSite } from "./site.mjs";
 
@@ -81,9 +82,7 @@ describe("the modes", () => {
     withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "invert", maps: 1, steps: 2 });
       const file = hook(page, "gathers-file");
-      const shape = [5, 1000, 70];
-      const waves = Float32Array.from({ length: 350_000 }, (_, i) => Math.sin(i / 900) * Math.exp(-((i % 70_000) / 9000)));
-      const good = npy(shape, waves);
+      const good = simulate(`${dist}/prepared/CurveFault-A.npy`);
       const bad = {
         "narrow.npy": npy([5, 1000, 60], new Float32Array(300_000)),
         "cut.npy": good.subarray(0, 10_000),
@@ -113,7 +112,7 @@ describe("the modes", () => {
           transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "dropped.npy"));
           return transfer;
         },
-        npy([5, 1000, 70], Float32Array.from({ length: 350_000 }, (_, i) => Math.sin(i / 700))).toString("base64"),
+        npy([5, 1000, 70], parseNpy(simulate(`${dist}/prepared/FlatVel-A.npy`)).values).toString("base64"),
       );
       await hook(page, "drop-gathers").dispatchEvent("drop", { dataTransfer: dropped });
       await page.locator("[data-testid=data] option", { hasText: "dropped.npy" }).waitFor({ state: "attached" });
