@@ -261,7 +261,7 @@ export function reduce(state: State, action: Action): State {
         request: null,
         progress: null,
         sample: stopped(state.sample),
-        film: state.film?.frames ? state.film : null,
+        film: arrivedFilm(state),
       };
     case "notice":
       return { ...state, error: action.error };
@@ -274,7 +274,7 @@ export function reduce(state: State, action: Action): State {
         progress: null,
         engine: action.fatal ? null : state.engine,
         sample: stopped(state.sample),
-        film: state.film?.frames ? state.film : null,
+        film: arrivedFilm(state),
       };
     case "film":
       return { ...state, film: reduceFilm(state.film, action.change) };
@@ -296,6 +296,9 @@ const begun = (state: State, label: string): State => ({
   stepTime: null,
   film: null,
 });
+
+/** The film, if it is there: one that was waited for does not come after the work has ended. */
+const arrivedFilm = ({ film }: State): Film | null => (film?.frames ? film : null);
 
 /** A map of an inversion has arrived. */
 function invertedMap(state: State, event: Extract<EngineEvent, { kind: "inverted" }>): State {
