@@ -17,7 +17,7 @@ use crate::device::DeviceArg;
 use crate::figure;
 use crate::files;
 use crate::progress::progress_bar;
-use crate::survey_options::SurveyOptions;
+use crate::survey_options::SurveyArgs;
 
 /// Maps simulated between two writes: enough to occupy every core, few enough to keep in memory.
 const BATCH: usize = 32;
@@ -34,11 +34,8 @@ pub struct SimulateArgs {
     /// What computes the gathers
     #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
     device: DeviceArg,
-    /// A survey in TOML; options given beside it win over it
-    #[arg(long, value_name = "TOML", help_heading = "Survey")]
-    survey: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Survey")]
-    options: SurveyOptions,
+    survey: SurveyArgs,
     #[command(flatten, next_help_heading = "Snapshots and pictures")]
     views: Views,
 }
@@ -74,8 +71,7 @@ struct Views {
 pub fn run(args: &SimulateArgs) -> Result<()> {
     let read = || NpyArray::read(&args.velocity)?.velocity_maps();
     let maps = read().with_context(|| format!("cannot read velocity maps from {}", args.velocity.display()))?;
-    let file = args.survey.as_deref().map(SurveyOptions::read).transpose()?;
-    let survey = args.options.clone().over(file.unwrap_or_default()).survey(maps[0].nx())?;
+    let survey = args.survey.survey(maps[0].nx())?;
     for (index, map) in maps.iter().enumerate() {
         survey.check(map).with_context(|| format!("cannot simulate map {index} of {}", args.velocity.display()))?;
     }
@@ -220,7 +216,7 @@ mod tests {
         let gathers = NpyArray::read(&args.out).unwrap().gathers().unwrap();
         assert_eq!((gathers.len(), gathers[0].shape()), (2, [5, 1000, 20]));
         let map = VelocityMap::new(12, 20, vec![3000.0; 240]).unwrap();
-        let survey = SurveyOptions::default().survey(20).unwrap();
+        let survey = SurveyArgs::default().survey(20).unwrap();
         assert_eq!(gathers[1], wave::simulate(&survey, &map).unwrap());
     }
 

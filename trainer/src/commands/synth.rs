@@ -10,9 +10,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use wavediffusion::family::Family;
-use wavediffusion::survey::Survey;
 
 use crate::progress::progress_bar;
+use crate::survey_options::SurveyArgs;
 use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Part, Plan, contact_sheet, statistics};
 
 /// Make synthetic data: velocity maps of OpenFWI's families and their simulated shot gathers, as OpenFWI's files
@@ -46,6 +46,8 @@ pub struct SynthArgs {
     /// Draw a contact sheet of each family, `<family>.png`, into this directory
     #[arg(long, value_name = "DIR")]
     contact_sheets: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Survey")]
+    survey: SurveyArgs,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +103,7 @@ fn make(dir: &Path, args: &SynthArgs, families: &[Family]) -> Result<()> {
         count: args.count as usize,
         seed: args.seed,
         shard_size: args.shard_size as usize,
-        survey: Survey::openfwi(),
+        survey: args.survey.survey(synth::CELLS)?,
         part: args.shard,
     };
     let stop = Arc::new(AtomicBool::new(false));

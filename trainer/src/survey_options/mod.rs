@@ -13,6 +13,27 @@ use wavediffusion::survey::{Cell, Signature, Survey, SurveyConfig};
 
 pub use positions::{Positions, PositionsError};
 
+/// The survey of a command: options, and a file that they win over.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SurveyArgs {
+    /// A survey in TOML; options given beside it win over it
+    #[arg(long, value_name = "TOML")]
+    survey: Option<PathBuf>,
+    #[command(flatten)]
+    options: SurveyOptions,
+}
+
+impl SurveyArgs {
+    /// The survey for maps of `nx` columns, see [`SurveyOptions::survey`].
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a number makes no sense.
+    pub fn survey(&self, nx: usize) -> Result<Survey> {
+        let file = self.survey.as_deref().map(SurveyOptions::read).transpose()?;
+        self.options.clone().over(file.unwrap_or_default()).survey(nx)
+    }
+}
+
 /// A survey; whatever is left out is OpenFWI's. The TOML file has the same names, with underscores.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

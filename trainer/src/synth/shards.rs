@@ -20,10 +20,11 @@ use wavediffusion::family::Family;
 use wavediffusion::npy::NpyWriter;
 use wavediffusion::output::TEMPORARY_SUFFIX;
 use wavediffusion::survey::Survey;
+use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave;
 
 use super::manifest::{self, FileEntry, Manifest, Shard};
-use super::{CELLS, Part, Sketch, sketch};
+use super::{CELLS, Part, Sketch, VELOCITIES, sketch};
 
 /// Name of the file that a run holds locked.
 const LOCK_NAME: &str = ".lock";
@@ -92,8 +93,9 @@ pub enum Step {
 /// Makes what the plan asks for and `dir` lacks. Reports every step, and looks at `stop` between them.
 ///
 /// # Errors
-/// When `dir` holds data made otherwise, or a file cannot be written.
+/// When the survey cannot be run on every map, `dir` holds data made otherwise, or a file cannot be written.
 pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) -> Result<Outcome> {
+    check_survey(&plan.survey)?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let _locks = lock(dir, plan.part)?;
     let mut manifest = Manifest::resume(dir, plan)?;
@@ -119,6 +121,13 @@ pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) 
         manifest::remove_parts(dir)?;
     }
     Ok(Outcome::Complete)
+}
+
+/// Refuses a survey that some map of the families cannot be simulated with: none is less stable than ground of their
+/// fastest velocity everywhere, whose damping is the strongest too.
+fn check_survey(survey: &Survey) -> Result<()> {
+    let fastest = VelocityMap::new(CELLS, CELLS, vec![VELOCITIES.1 as f32; CELLS * CELLS])?;
+    survey.check(&fastest).context("cannot simulate the families' maps")
 }
 
 /// Keeps a second run of the same part out of `dir`, and a run of the whole out of one of a part, for as long as the files
@@ -318,6 +327,15 @@ mod tests {
         assert!(refusal(Plan { survey: Survey::openfwi(), ..small.clone() }).contains("another survey"));
         let _held = lock(dir.path(), None).unwrap();
         assert!(refusal(small).contains("another run is writing"));
+    }
+
+    #[test]
+    fn a_survey_that_is_not_stable_on_every_map_is_refused_before_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let survey = Survey::new(SurveyConfig { dt: 1.4e-3, ..plan().survey.config().clone() }).unwrap();
+        let refusal = complete(dir.path(), &Plan { survey, ..plan() }).unwrap_err();
+        assert!(format!("{refusal:#}").contains("a velocity of 4500 m/s moves 0.630 cells"), "{refusal:#}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]
