@@ -166,6 +166,18 @@ pub struct TrainingRecord {
     pub samples: usize,
     /// Wall time, in seconds.
     pub seconds: f64,
+    /// Earlier weights that what came of it was averaged with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub averaged: Option<Averaged>,
+}
+
+/// What a mean of weights has of earlier ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Averaged {
+    /// SHA-256 of the earlier weights' file.
+    pub sha256: String,
+    /// Their share in the mean.
+    pub share: f32,
 }
 
 /// Why a manifest or what it names cannot be used.

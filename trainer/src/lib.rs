@@ -1,6 +1,7 @@
 //! What the `wavediffusion` program is made of: its commands, and the data and training behind them.
 
 pub mod ablation;
+pub mod average;
 pub mod batches;
 pub mod bench;
 pub mod classifier;

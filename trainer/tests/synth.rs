@@ -51,7 +51,8 @@ fn a_killed_run_is_resumed_to_pairs_that_the_loader_reads() {
 #[test]
 fn pairs_of_a_survey_of_ones_own_are_made() {
     let dir = tempfile::tempdir().unwrap();
-    let out = synth(dir.path()).args(["--sponge", "20", "--samples", "80", "--receivers", "1:0-69/3"]).output().unwrap();
+    let out =
+        synth(dir.path()).args(["--sponge", "20", "--samples", "80", "--receivers", "1:0-69/3"]).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(Dataset::open(dir.path()).unwrap().gathers(0).unwrap().shape(), [5, 80, 24]);
     let openfwi = complaint(&synth(dir.path()).output().unwrap());

@@ -12,13 +12,14 @@ use wavediffusion::generate::PairModel;
 use wavediffusion::manifest::{
     AUTOENCODER, ConsistencyReference, DENOISER, FORMAT, FileEntry, Manifest, Provenance, TrainingRecord,
 };
-use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, collect_weights, write_weights};
+use wavediffusion::model::{Autoencoder, Denoiser, ModelConfig, collect_weights, load_weights, write_weights};
 use wavediffusion::signal::Normalisation;
 use wavediffusion::survey::Survey;
 
 use super::evaluate::SamplerArgs;
 use super::example::{EXAMPLE, example, write};
 use super::train::{CONFIG, Part, initial};
+use crate::average::AverageArgs;
 use crate::device::DeviceArg;
 use crate::evaluate::{Plan, PrecisionChange, evaluate};
 use crate::synth::HELD_OUT_SEEDS;
@@ -61,6 +62,8 @@ pub struct ExportArgs {
     #[arg(long, default_value_t = 7)]
     example_seed: u64,
     #[command(flatten)]
+    average: AverageArgs,
+    #[command(flatten)]
     sampler: SamplerArgs,
 }
 
@@ -70,9 +73,13 @@ pub struct ExportArgs {
 /// When a run cannot be read, the networks fail, or a file cannot be written.
 pub fn run(args: &ExportArgs) -> Result<()> {
     let device = DeviceArg::Cpu.open()?;
-    let (autoencoder, denoiser, model, provenance) = trained(args, &device)?;
+    let (mut autoencoder, mut denoiser, model, mut provenance) = trained(args, &device)?;
     let mut tensors = collect_weights(&autoencoder, AUTOENCODER)?;
     tensors.extend(collect_weights(&denoiser, DENOISER)?);
+    if args.average.apply(&mut tensors, &model, &mut provenance)? {
+        autoencoder = load_weights(autoencoder, AUTOENCODER, &tensors)?;
+        denoiser = load_weights(denoiser, DENOISER, &tensors)?;
+    }
     let bytes = write_weights(&tensors)?;
 
     let manifest = Manifest {
@@ -187,6 +194,6 @@ fn trained_part<M: Module>(
 ) -> Result<M> {
     let Some((run, config)) = run.filter(|(run, _)| !exported || has_checkpoint(run)) else { return Ok(model) };
     let (model, Progress { step, samples, seconds }) = latest(&run, model)?;
-    *record = TrainingRecord { seed: config.seed, steps: step, samples, seconds };
+    *record = TrainingRecord { seed: config.seed, steps: step, samples, seconds, averaged: None };
     Ok(model)
 }

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_map_of_the_run_is_its_own_neighbour() {
-        let record = TrainingRecord { seed: 2, steps: 30, samples: 120, seconds: 0.0 };
+        let record = TrainingRecord { seed: 2, steps: 30, samples: 120, ..TrainingRecord::default() };
         let maps = TrainingMaps::new(&record);
         assert_eq!(maps.made.iter().map(Vec::len).sum::<usize>(), 120);
         let (family, index) = EndlessMaps::draw(4, &mut random_of(2, 29, [0, 1]))[3];
