@@ -318,6 +318,32 @@ fn training_can_start_from_exported_weights_and_moves_them() {
 }
 
 #[test]
+fn what_was_trained_is_averaged_with_earlier_weights_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (run, out) = (dir.path().join("run"), dir.path().join("weights"));
+    let (config, data) = (workspace().join("first.toml"), workspace().join("data"));
+    let train = ["train", "autoencoder", "--only", "seismic-encoder", "--config", text(&config), "--data", text(&data)];
+    succeed(&[&train[..], &["--initial", weights(), "--out", text(&run)]].concat());
+    let average = ["--average", weights(), "--network", "seismic-encoder"];
+    let export = ["export", "--initial", weights(), "--autoencoder", text(&run), "--samples", "1", "--steps", "1"];
+    let export = [&export[..], &average, &["--out", text(&out)]].concat();
+    succeed(&[&export[..], &["--share", "1"]].concat());
+
+    let read = |directory: &Path| {
+        let manifest = Manifest::parse(&fs::read_to_string(directory.join("manifest.json")).unwrap()).unwrap();
+        (manifest, read_weights(&fs::read(directory.join("weights.safetensors")).unwrap()).unwrap())
+    };
+    let ((earlier, before), (mean, after)) = (read(Path::new(weights())), read(&out));
+    assert_eq!(before, after, "a share of 1 is the earlier weights");
+    let averaged = mean.provenance.seismic_encoder.averaged.unwrap();
+    assert_eq!((averaged.sha256, averaged.share), (earlier.weights.sha256, 1.0));
+    assert!(mean.provenance.seismic_decoder.averaged.is_none());
+
+    assert!(complaint(&[&export[..], &["--share", "2"]].concat()).contains("a share is a number from 0 to 1"));
+    assert!(complaint(&export).contains("--share"));
+}
+
+#[test]
 fn what_was_not_trained_again_is_exported_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| text(&dir.path().join(name)).to_owned();
