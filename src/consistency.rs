@@ -77,17 +77,28 @@ fn compared_samples(samples: usize) -> usize {
     samples.saturating_sub(1).max(1)
 }
 
-/// Side of the window of [`ssim`].
-const SSIM_WINDOW: usize = 11;
+/// Side of the window of [`ssim`], in cells.
+pub const SSIM_WINDOW: usize = 11;
 
 /// Standard deviation of the window's weights, in cells.
 const SSIM_SIGMA: f64 = 1.5;
 
+/// What [`ssim`] adds to means, then to variances, for the sake of stability.
+pub const SSIM_CONSTANTS: [f32; 2] = [0.01 * 0.01, 0.03 * 0.03];
+
+/// Weights of the cells of a row of the window of [`ssim`]; their sum is 1.
+pub fn ssim_weights() -> [f32; SSIM_WINDOW] {
+    let half = (SSIM_WINDOW / 2) as f64;
+    let weights: [f64; SSIM_WINDOW] =
+        std::array::from_fn(|i| (-(i as f64 - half).powi(2) / (2.0 * SSIM_SIGMA * SSIM_SIGMA)).exp());
+    let sum: f64 = weights.iter().sum();
+    weights.map(|weight| (weight / sum) as f32)
+}
+
 /// Structural similarity (Wang et al. 2004) of two images of values in 0..1, `columns` wide, averaged over the image:
 /// Gaussian window of 11 cells, data range 1, constants 0.01 and 0.03, zero padding, as OpenFWI's `pytorch_ssim`.
 pub fn ssim(a: &[f32], b: &[f32], columns: usize) -> f64 {
-    const C1: f32 = 0.01 * 0.01;
-    const C2: f32 = 0.03 * 0.03;
+    let [c1, c2] = SSIM_CONSTANTS;
     let blur = |values: &mut dyn Iterator<Item = f32>| gaussian_blur(&values.collect::<Vec<_>>(), columns);
     let mean_a = blur(&mut a.iter().copied());
     let mean_b = blur(&mut b.iter().copied());
@@ -98,7 +109,7 @@ pub fn ssim(a: &[f32], b: &[f32], columns: usize) -> f64 {
         .map(|i| {
             let (ma, mb) = (mean_a[i], mean_b[i]);
             let (va, vb, cov) = (square_a[i] - ma * ma, square_b[i] - mb * mb, product[i] - ma * mb);
-            f64::from((2.0 * ma * mb + C1) * (2.0 * cov + C2) / ((ma * ma + mb * mb + C1) * (va + vb + C2)))
+            f64::from((2.0 * ma * mb + c1) * (2.0 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2)))
         })
         .sum();
     total / a.len() as f64
@@ -107,10 +118,7 @@ pub fn ssim(a: &[f32], b: &[f32], columns: usize) -> f64 {
 /// Separable Gaussian blur with zeros outside of the image.
 fn gaussian_blur(image: &[f32], columns: usize) -> Vec<f32> {
     let half = SSIM_WINDOW / 2;
-    let weights: Vec<f64> =
-        (0..SSIM_WINDOW).map(|i| (-(i as f64 - half as f64).powi(2) / (2.0 * SSIM_SIGMA * SSIM_SIGMA)).exp()).collect();
-    let sum: f64 = weights.iter().sum();
-    let weights: Vec<f32> = weights.iter().map(|w| (w / sum) as f32).collect();
+    let weights = ssim_weights();
 
     let mut across = vec![0.0; image.len()];
     for (out, row) in across.chunks_exact_mut(columns).zip(image.chunks_exact(columns)) {

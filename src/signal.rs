@@ -69,9 +69,14 @@ impl Normalisation {
         (low + (normalised + 1.0) * 0.5 * (high - low)).clamp(low, high)
     }
 
+    /// Log amplitudes that map to -1 and 1.
+    pub fn log_bounds(&self) -> [f32; 2] {
+        self.amplitude.map(log_amplitude)
+    }
+
     /// Raw amplitude to -1..1: min-max of the log amplitude.
     pub fn normalise_amplitude(&self, amplitude: f32) -> f32 {
-        let [low, high] = self.amplitude.map(log_amplitude);
+        let [low, high] = self.log_bounds();
         2.0 * (log_amplitude(amplitude) - low) / (high - low) - 1.0
     }
 

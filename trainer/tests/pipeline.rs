@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use wavediffusion::family::Family;
 use wavediffusion::manifest::Manifest;
-use wavediffusion::model::{ModelConfig, read_weights};
+use wavediffusion::model::{ModelConfig, Weights, read_weights};
 use wavediffusion::npy::{self, NpyArray};
 use wavediffusion_trainer::commands::evaluate::SamplerArgs;
 use wavediffusion_trainer::train::{
@@ -34,6 +34,12 @@ fn complaint(args: &[&str]) -> String {
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// Manifest and tensors of exported weights.
+fn exported(directory: &Path) -> (Manifest, Weights) {
+    let manifest = Manifest::parse(&fs::read_to_string(directory.join("manifest.json")).unwrap()).unwrap();
+    (manifest, read_weights(&fs::read(directory.join("weights.safetensors")).unwrap()).unwrap())
 }
 
 /// A directory with two pairs of data, tiny configurations, both runs and their export, made once for all tests.
@@ -305,10 +311,7 @@ fn training_can_start_from_exported_weights_and_moves_them() {
     let export =
         ["export", "--autoencoder", text(&out), "--denoiser", text(&denoiser), "--samples", "1", "--steps", "1"];
     succeed(&[&export[..], &["--out", text(&again)]].concat());
-    let [before, after] = [Path::new(weights()), &again].map(|dir| {
-        let bytes = fs::read(dir.join("weights.safetensors")).unwrap();
-        read_weights(&bytes).unwrap()
-    });
+    let [before, after] = [Path::new(weights()), &again].map(|dir| exported(dir).1);
     for part in ["velocity_decoder", "seismic_decoder", "seismic_encoder"] {
         let name = format!("autoencoder.{part}.transformer.output.weight");
         let [before, after] = [&before, &after].map(|tensors| &tensors[&name].values);
@@ -324,23 +327,22 @@ fn what_was_trained_is_averaged_with_earlier_weights_and_says_so() {
     let (config, data) = (workspace().join("first.toml"), workspace().join("data"));
     let train = ["train", "autoencoder", "--only", "seismic-encoder", "--config", text(&config), "--data", text(&data)];
     succeed(&[&train[..], &["--initial", weights(), "--out", text(&run)]].concat());
-    let average = ["--average", weights(), "--network", "seismic-encoder"];
     let export = ["export", "--initial", weights(), "--autoencoder", text(&run), "--samples", "1", "--steps", "1"];
-    let export = [&export[..], &average, &["--out", text(&out)]].concat();
-    succeed(&[&export[..], &["--share", "1"]].concat());
+    let average = ["--average", weights(), "--network", "seismic-encoder", "--out", text(&out)];
+    let average = [&export[..], &average].concat();
+    succeed(&[&average[..], &["--share", "1"]].concat());
 
-    let read = |directory: &Path| {
-        let manifest = Manifest::parse(&fs::read_to_string(directory.join("manifest.json")).unwrap()).unwrap();
-        (manifest, read_weights(&fs::read(directory.join("weights.safetensors")).unwrap()).unwrap())
-    };
-    let ((earlier, before), (mean, after)) = (read(Path::new(weights())), read(&out));
+    let ((earlier, before), (mean, after)) = (exported(Path::new(weights())), exported(&out));
     assert_eq!(before, after, "a share of 1 is the earlier weights");
     let averaged = mean.provenance.seismic_encoder.averaged.unwrap();
     assert_eq!((averaged.sha256, averaged.share), (earlier.weights.sha256, 1.0));
     assert!(mean.provenance.seismic_decoder.averaged.is_none());
 
-    assert!(complaint(&[&export[..], &["--share", "2"]].concat()).contains("a share is a number from 0 to 1"));
-    assert!(complaint(&export).contains("required arguments were not provided"));
+    assert!(complaint(&[&average[..], &["--share", "2"]].concat()).contains("a share is a number from 0 to 1"));
+    assert!(complaint(&average).contains("required arguments were not provided"));
+    let large = concat!(env!("CARGO_MANIFEST_DIR"), "/../www/public/weights");
+    let sizes = complaint(&[&export[..], &["--average", large, "--share", "0.5", "--out", text(&out)]].concat());
+    assert!(sizes.contains("holds a model of other sizes"), "{sizes}");
 }
 
 #[test]
@@ -358,9 +360,8 @@ fn what_was_not_trained_again_is_exported_as_it_was() {
     succeed(&train);
 
     let read = |directory: &str| {
-        let manifest = fs::read_to_string(Path::new(directory).join("manifest.json")).unwrap();
-        let bytes = fs::read(Path::new(directory).join("weights.safetensors")).unwrap();
-        (Manifest::parse(&manifest).unwrap().provenance, read_weights(&bytes).unwrap())
+        let (manifest, tensors) = exported(Path::new(directory));
+        (manifest.provenance, tensors)
     };
     let (before, old) = read(weights());
     for (run, trained) in [

@@ -204,7 +204,8 @@ fn train_autoencoder(
     }
     let set = TrainingSet::load(data, &survey, &normalisation, config.model.velocity, config.model.seismic)?;
     if wanted(Part::SeismicDecoder) {
-        let mut objective = SeismicDecoderObjective::new(&config.seismic_decoder, &set, &held_out, &velocity);
+        let mut objective =
+            SeismicDecoderObjective::new(&config.seismic_decoder, &set, normalisation, &held_out, &velocity);
         let (model, run_config) = (trainable(parts.seismic_decoder, &device), &config.seismic_decoder.run);
         run(&mut objective, model, run_config, &folder(Part::SeismicDecoder), &device, replicas(args), stop)?;
     }

@@ -23,7 +23,7 @@ use wavediffusion::wave;
 pub use path::Path;
 pub use precision::PrecisionChange;
 pub use report::{Codebook, Deviation, Metrics, Reconstruction, Report};
-pub use summary::{median, quantile};
+pub use summary::{mean, median, quantile};
 pub use unseen::{Unseen, UnseenPair, unseen_pairs};
 
 use held_out::{HeldOut, TruePair};

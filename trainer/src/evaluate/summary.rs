@@ -17,7 +17,7 @@ pub fn median(values: &[f64]) -> f64 {
 }
 
 /// The mean of values; NaN of none.
-pub(super) fn mean(values: &[f64]) -> f64 {
+pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 

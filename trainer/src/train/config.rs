@@ -151,6 +151,9 @@ pub struct SeismicDecoderConfig {
     pub amplitude: f64,
     /// Weight of the same over what arrives when the direct wave is gone, relative to the energy of that alone.
     pub reflected: f64,
+    /// Weight of what the normalised gathers lack of a structural similarity of 1, see [`dissimilarity`](super::similarity::dissimilarity).
+    #[serde(default)]
+    pub similarity: f64,
     /// Most noise on the latent that the decoder reads, in standard deviations.
     pub latent_noise: f64,
     /// Whose codes the decoder reads.
@@ -248,6 +251,7 @@ impl Checked for AutoencoderConfig {
             ("commitment", self.velocity.commitment),
             ("amplitude", self.seismic_decoder.amplitude),
             ("reflected", self.seismic_decoder.reflected),
+            ("similarity", self.seismic_decoder.similarity),
             ("alignment", self.seismic_encoder.alignment),
         ] {
             ensure!(weight.is_finite() && weight >= 0.0, "`{name}` is {weight}; it must not be negative");

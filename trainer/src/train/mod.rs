@@ -15,6 +15,7 @@ mod preview;
 mod run;
 mod seismic_decoder;
 mod seismic_encoder;
+mod similarity;
 mod training_set;
 mod validation;
 mod velocity;

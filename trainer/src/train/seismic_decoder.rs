@@ -7,10 +7,12 @@ use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use wavediffusion::model::PatchDecoder;
+use wavediffusion::signal::Normalisation;
 
 use super::config::{SeismicCodebook, SeismicDecoderConfig};
 use super::parts::{VelocityHalf, perturbed};
 use super::run::{Figures, Loss, Objective};
+use super::similarity::dissimilarity;
 use super::training_set::{Batch, TrainingSet};
 use super::validation::HeldOut;
 use crate::kmeans;
@@ -20,6 +22,7 @@ pub struct SeismicDecoderObjective<'a> {
     config: &'a SeismicDecoderConfig,
     data: &'a TrainingSet,
     held_out: &'a HeldOut,
+    normalisation: Normalisation,
     /// Without gradients.
     velocity: &'a VelocityHalf,
     /// The same, with the codebook whose codes the decoder reads.
@@ -27,10 +30,11 @@ pub struct SeismicDecoderObjective<'a> {
 }
 
 impl<'a> SeismicDecoderObjective<'a> {
-    /// Minimises the errors of the gathers of `data`, validates on `held_out`.
+    /// Minimises the errors of the gathers of `data`, of this normalisation, validates on `held_out`.
     pub fn new(
         config: &'a SeismicDecoderConfig,
         data: &'a TrainingSet,
+        normalisation: Normalisation,
         held_out: &'a HeldOut,
         velocity: &'a VelocityHalf,
     ) -> Self {
@@ -38,7 +42,7 @@ impl<'a> SeismicDecoderObjective<'a> {
             SeismicCodebook::Shared => velocity.clone(),
             SeismicCodebook::Own => with_own_codebook(velocity, data, config.run.seed),
         };
-        Self { config, data, held_out, velocity, reader }
+        Self { config, data, held_out, normalisation, velocity, reader }
     }
 }
 
@@ -62,10 +66,17 @@ impl Objective for SeismicDecoderObjective<'_> {
         let latent = self.velocity.encoder.forward(batch.velocity.clone().inner());
         let read = perturbed(latent, self.config.latent_noise, &mut random);
         let read = self.reader.quantise(read).latent.autodiff();
-        let Errors { log, amplitude, reflected } = errors(model.forward(read), &batch, self.config.gain);
+        let decoded = model.forward(read);
+        let Errors { log, amplitude, reflected } = errors(decoded.clone(), &batch, self.config.gain);
         let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let figures = vec![("log", figure(&log)), ("amplitude", figure(&amplitude)), ("reflected", figure(&reflected))];
-        let loss = log + amplitude * self.config.amplitude + reflected * self.config.reflected;
+        let mut figures =
+            vec![("log", figure(&log)), ("amplitude", figure(&amplitude)), ("reflected", figure(&reflected))];
+        let mut loss = log + amplitude * self.config.amplitude + reflected * self.config.reflected;
+        if self.config.similarity > 0.0 {
+            let lacks = (dissimilarity(decoded, batch.seismic, &self.normalisation) * batch.valid).mean();
+            figures.push(("dissimilarity", figure(&lacks)));
+            loss = loss + lacks * self.config.similarity;
+        }
         Loss { loss, figures, statistics: () }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use burn::prelude::*;
 use rayon::prelude::*;
-use wavediffusion::consistency::deviation;
+use wavediffusion::consistency::{Comparison, compare, deviation};
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
 use wavediffusion::model::{ImageConfig, PatchDecoder, PatchEncoder, Quantised};
@@ -19,7 +19,7 @@ use super::parts::VelocityHalf;
 use super::preview::{save_maps, save_pairs};
 use super::run::Figures;
 use crate::classifier::{HalfLook, Look, PairClassifier, likeliest};
-use crate::evaluate::{median, reflected};
+use crate::evaluate::{mean, median, reflected};
 use crate::synth;
 
 /// Sequence of the maps that training is validated on, apart from those of the final evaluation.
@@ -93,19 +93,22 @@ impl HeldOut {
 
         let errors: Vec<f64> =
             self.gathers.iter().zip(&gathers).map(|(truth, decoded)| deviation(decoded, truth)).collect();
-        let deviations = maps
+        let compared = maps
             .par_iter()
             .zip(&gathers)
             .map(|(map, gathers)| {
                 let simulated = wave::simulate(&self.survey, map)?;
-                Ok((deviation(gathers, &simulated), reflected(&self.survey, map, gathers, &simulated)?))
+                let compared = compare(gathers, &simulated, &self.normalisation);
+                Ok((compared, reflected(&self.survey, map, gathers, &simulated)?))
             })
-            .collect::<Result<Vec<(f64, f64)>>>()?;
-        let (deviations, reflected): (Vec<f64>, Vec<f64>) = deviations.into_iter().unzip();
+            .collect::<Result<Vec<_>>>()?;
+        let (compared, reflected): (Vec<Comparison>, Vec<f64>) = compared.into_iter().unzip();
+        let all = |figure: fn(&Comparison) -> f64| compared.iter().map(figure).collect::<Vec<f64>>();
         Ok(vec![
             ("gathers_error", median(&errors)),
-            ("deviation", median(&deviations)),
+            ("deviation", median(&all(|pair| pair.deviation))),
             ("reflected_deviation", median(&reflected)),
+            ("waveform_ssim", mean(&all(|pair| pair.ssim))),
         ])
     }
 
