@@ -49,9 +49,9 @@ impl PatchEncoder {
 
 /// Multiplies each row of images (batch, channels, rows, columns) by its gain.
 fn amplify(image: Tensor<4>, gain: GainConfig) -> Tensor<4> {
-    let rows = image.dims()[2];
+    let (rows, device) = (image.dims()[2], image.device());
     let factors: Vec<f32> = (0..rows).map(|row| gain.at(row)).collect();
-    image.clone() * Tensor::from_data(TensorData::new(factors, [1, 1, rows, 1]), &image.device())
+    image * Tensor::from_data(TensorData::new(factors, [1, 1, rows, 1]), &device)
 }
 
 /// The latent (batch, tokens, latent width) to images (batch, channels, rows, columns).

@@ -32,9 +32,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// When a file's folder is not there, something else than a file has its name, or two have the same.
-pub fn check_outputs<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+pub fn check_outputs<'a, P: AsRef<Path> + ?Sized + 'a>(paths: impl IntoIterator<Item = &'a P>) -> Result<()> {
     let mut seen: Vec<&Path> = Vec::new();
-    for path in paths {
+    for path in paths.into_iter().map(AsRef::as_ref) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         ensure!(folder.is_dir(), "cannot write {}: there is no folder {}", path.display(), folder.display());
         output::temporary(path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -66,7 +66,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let refusal = |names: &[&str]| {
             let paths: Vec<_> = names.iter().map(|name| dir.path().join(name)).collect();
-            check_outputs(paths.iter().map(|path| path.as_path())).map_err(|error| format!("{error:#}"))
+            check_outputs(&paths).map_err(|error| format!("{error:#}"))
         };
         fs::create_dir(dir.path().join("folder")).unwrap();
         assert_eq!(refusal(&["a.json", "folder/a.json"]), Ok(()));

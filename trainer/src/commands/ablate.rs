@@ -44,7 +44,7 @@ pub struct AblateArgs {
 pub fn run(args: &AblateArgs) -> Result<()> {
     ensure!(args.samples > 1, "`--samples` is {}; it must be at least 2", args.samples);
     check_seed(args.seed)?;
-    files::check_outputs([&args.json, &args.markdown].into_iter().flatten().map(|path| path.as_path()))?;
+    files::check_outputs([&args.json, &args.markdown].into_iter().flatten())?;
     let variants = variants(&args.steps, &args.guidance, SamplerArgs::default())?;
     let outcome = ablate(&args.weights.load()?, &variants, args.samples, args.seed)?;
     let markdown = outcome.markdown();

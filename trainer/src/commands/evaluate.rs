@@ -79,7 +79,6 @@ impl SamplerArgs {
 /// # Errors
 /// When the weights or the data cannot be used, or a report cannot be written.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
-    ensure!(args.samples > 0, "`--samples` is 0; it must be at least 1");
     check_seed(args.seed)?;
     let plan = Plan { samples: args.samples, paths: args.paths, seed: args.seed, sampler: args.sampler.config()? };
     ensure!(
@@ -87,7 +86,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         "`--figure` draws paths, and `--paths` is 0; it must be at least 1"
     );
     let outputs = [&args.json, &args.markdown, &args.figure, &args.unseen_figure];
-    files::check_outputs(outputs.into_iter().flatten().map(|path| path.as_path()))?;
+    files::check_outputs(outputs.into_iter().flatten())?;
     let data = args.data.as_deref().map(Dataset::open).transpose()?;
     let model = args.weights.load()?;
     let report = evaluate(&model, plan, data.as_ref())?;

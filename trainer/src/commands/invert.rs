@@ -49,7 +49,7 @@ pub fn run(args: &InvertArgs) -> Result<()> {
     // The samples are of no family, and guidance leads towards one.
     let sampler = SamplerConfig::new(args.steps, 1.0)?;
     let config = InversionConfig::new(args.samples, args.spread, args.seed, sampler)?;
-    files::check_outputs([args.out.as_path()])?;
+    files::check_outputs([&args.out])?;
     let name = args.seismic.display();
     let gathers = NpyArray::read(&args.seismic)
         .and_then(|array| array.gathers())

@@ -87,7 +87,7 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
         maps.len() - 1
     );
     let outputs = [views.snapshots.as_ref(), views.animation.as_ref(), views.plot.as_ref()];
-    files::check_outputs(outputs.into_iter().flatten().chain([&args.out]).map(|path| path.as_path()))?;
+    files::check_outputs(outputs.into_iter().flatten().chain([&args.out]))?;
     let frames = config.samples / views.every as usize;
     ensure!(
         frames > 0 || (views.snapshots.is_none() && views.animation.is_none()),
