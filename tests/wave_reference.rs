@@ -18,6 +18,9 @@ const F32_ROUNDING: f64 = 1e-4;
 const SPONGE_ECHO: f64 = 1e-3;
 /// f64 rounding, accumulated over the time steps.
 const F64_ROUNDING: f64 = 1e-12;
+/// What is lost with a field that is followed only as long as the receivers hear it.
+const UNHEARD_F32: f64 = 1e-7;
+const UNHEARD_F64: f64 = 1e-14;
 /// Cells of a map of OpenFWI's.
 const CELLS: usize = 70 * 70;
 /// Samples and receivers that the families' reference keeps, see `reference/families.py`; a thousand samples are a
@@ -163,6 +166,46 @@ fn other_grids_spacings_and_shots_run_in_f32_as_in_f64() {
     assert_eq!(double.shape(), [2, 300, 3]);
     let error = relative_error(gathers::<f32>(&survey, &velocity).values(), double.values());
     assert!(error <= F32_ROUNDING, "{error:.2e}");
+}
+
+/// What a field leaves in the receivers that is followed everywhere until the end.
+fn followed_everywhere<T: Real>(medium: &Medium<T>) -> Vec<f64> {
+    let mut recorded = vec![T::zero(); medium.shots() * medium.samples() * medium.receivers()];
+    for (shot, gather) in recorded.chunks_exact_mut(medium.samples() * medium.receivers()).enumerate() {
+        let mut field = medium.shot(shot).unwrap();
+        for traces in gather.chunks_exact_mut(medium.receivers()) {
+            field.step();
+            field.record(traces);
+        }
+    }
+    recorded.into_iter().map(Real::to_f64_lossless).collect()
+}
+
+#[track_caller]
+fn check_unheard<T: Real + Into<f64>>(survey: &Survey, velocity: &VelocityMap, rounding: f64) {
+    let everywhere = followed_everywhere(&Medium::<T>::new(survey, velocity).unwrap());
+    let error = relative_error(gathers::<T>(survey, velocity).values(), &everywhere);
+    assert!(error <= rounding, "{error:.2e}");
+}
+
+#[test]
+fn what_no_receiver_can_hear_any_more_leaves_no_trace_when_it_is_not_followed() {
+    let (config, lens) = other_survey();
+    let (faulted, _) = reference("faulted");
+    let shallow = SurveyConfig { sponge: 12, receivers: vec![Cell { z: 3, x: 5 }], ..config.clone() };
+    let free = SurveyConfig { free_surface: true, receivers: vec![Cell { z: 2, x: 40 }], ..config.clone() };
+    let short = SurveyConfig { samples: 120, ..config.clone() };
+    for (config, velocity) in [
+        (Survey::openfwi().config().clone(), &faulted),
+        (config, &lens),
+        (shallow, &lens),
+        (free, &lens),
+        (short, &lens),
+    ] {
+        let survey = Survey::new(config).unwrap();
+        check_unheard::<f32>(&survey, velocity, UNHEARD_F32);
+        check_unheard::<f64>(&survey, velocity, UNHEARD_F64);
+    }
 }
 
 #[test]

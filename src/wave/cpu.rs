@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::field::{Field, State};
+use super::horizon::Horizon;
 use super::medium::Source;
 use super::{Medium, Real};
 use crate::gathers::Gathers;
@@ -36,12 +37,13 @@ impl<T: Real> Medium<T> {
     pub fn simulate(&self) -> Gathers<T> {
         let (samples, receivers) = (self.samples(), self.receivers());
         let mut gathers = Gathers::zeros(self.shots(), samples, receivers);
+        let horizon = Horizon::new(self);
         #[cfg(feature = "rayon")]
         let shots = gathers.values_mut().par_chunks_mut(samples * receivers);
         #[cfg(not(feature = "rayon"))]
         let shots = gathers.values_mut().chunks_mut(samples * receivers);
         shots.zip(&self.sources).for_each(|(gather, &source)| {
-            let mut field = Propagator::new(self, source);
+            let mut field = Propagator::new(self, source).within(&horizon);
             for traces in gather.chunks_exact_mut(receivers) {
                 field.step();
                 field.record(traces);
@@ -105,6 +107,11 @@ pub struct Propagator<'a, T> {
 impl<'a, T: Real> Propagator<'a, T> {
     pub(super) fn new(medium: &'a Medium<T>, source: Source<T>) -> Self {
         Self { medium, source, field: Field::new(medium, [(source.z, source.x)], source.gain), steps: 0 }
+    }
+
+    /// The same shot, followed only where and as long as the receivers can hear it.
+    fn within(self, horizon: &'a Horizon) -> Self {
+        Self { field: self.field.within(horizon), ..self }
     }
 
     /// Number of time steps taken.

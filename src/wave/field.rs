@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::horizon::{Heard, Horizon};
 use super::medium::GHOST;
 use super::{CENTRE, FAR, Medium, NEAR, Real};
 
@@ -23,6 +24,8 @@ pub(super) struct Field<'a, T> {
     carry: Vec<T>,
     silence: T,
     window: Window,
+    /// What of the window is still followed, where that is not all of it.
+    heard: Option<Heard<'a>>,
 }
 
 /// The two fields that the next ones follow from.
@@ -63,7 +66,13 @@ impl<'a, T: Real> Field<'a, T> {
             carry: medium.carry_x.clone(),
             silence: T::from_f64(SILENCE) * loudness,
             window: Window { z: widen(&z, GHOST, medium.rows), x: widen(&x, GHOST, medium.columns) },
+            heard: None,
         }
+    }
+
+    /// The same field, followed only where and as long as the receivers can hear it.
+    pub(super) fn within(self, horizon: &'a Horizon) -> Self {
+        Self { heard: Some(horizon.heard()), ..self }
     }
 
     /// The field, with ghost cells; [`Medium::index`] gives positions.
@@ -84,6 +93,9 @@ impl<'a, T: Real> Field<'a, T> {
     /// Advances the field by one time step, at the end of which `add` adds to it: it is given the field, and may change
     /// the cells that it was made for.
     pub(super) fn step(&mut self, add: impl FnOnce(&mut [T])) {
+        if let Some(heard) = &mut self.heard {
+            heard.advance();
+        }
         let rim = self.advance();
         std::mem::swap(&mut self.before, &mut self.now);
         add(&mut self.now);
@@ -98,13 +110,18 @@ impl<'a, T: Real> Field<'a, T> {
 
     /// Replaces `before` by the field that follows `now`, inside the window.
     fn advance(&mut self) -> Rim {
-        let Self { medium, before, now, carry, silence, window, .. } = self;
+        let Self { medium, before, now, carry, silence, window, heard } = self;
         let map = medium.sponge..medium.columns - medium.sponge;
-        let len = window.x.len();
+        let inner = window.x.start + GHOST..window.x.end - GHOST;
         let mut rim = Rim::default();
         for z in window.z.clone() {
+            let x = heard.as_ref().map_or(window.x.clone(), |heard| overlap(&window.x, &heard.columns(z)));
+            if x.is_empty() {
+                continue;
+            }
+            let len = x.len();
             carry[map.clone()].fill(medium.carry_z[z]);
-            let start = medium.index(z, window.x.start);
+            let start = medium.index(z, x.start);
             let stride = medium.stride();
             let row = |offset: usize| &now[start + offset - GHOST * stride - GHOST..][..len];
             let beside = |x: usize| row(GHOST * stride + x);
@@ -116,11 +133,12 @@ impl<'a, T: Real> Field<'a, T> {
                 [beside(1), beside(3), above(1), above(3)],
                 [beside(0), beside(4), above(0), above(4)],
                 &medium.alpha[start..start + len],
-                &carry[window.x.clone()],
+                &carry[x.clone()],
                 *silence,
             );
             let loud = |u: &T| !u.is_zero();
-            rim.columns |= new[..GHOST].iter().any(loud) || new[len - GHOST..].iter().any(loud);
+            let (left, right) = (inner.start.saturating_sub(x.start), x.end.saturating_sub(inner.end));
+            rim.columns |= new[..left.min(len)].iter().any(loud) || new[len - right.min(len)..].iter().any(loud);
             if z < window.z.start + GHOST || z + GHOST >= window.z.end {
                 rim.rows |= new.iter().any(loud);
             }
@@ -175,6 +193,11 @@ pub(super) fn laplacian<T: Real>(medium: &Medium<T>, field: &[T], mut each: impl
 /// The range with `by` more cells on both sides, or all cells once it would reach the grid's rim.
 fn widen(range: &Range<usize>, by: usize, cells: usize) -> Range<usize> {
     if range.start < by || range.end + by > cells { 0..cells } else { range.start - by..range.end + by }
+}
+
+/// The cells that are in both ranges.
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    a.start.max(b.start)..a.end.min(b.end)
 }
 
 /// The scheme on one row; `new` holds the field before `now` at first. All slices are equally long.

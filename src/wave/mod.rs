@@ -80,6 +80,7 @@ mod field;
 pub mod gpu;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 mod gpu_adjoint;
+mod horizon;
 #[cfg(any(target_arch = "wasm32", feature = "vulkan", feature = "cuda"))]
 mod kernel;
 mod medium;
