@@ -109,8 +109,9 @@ impl<'a, T: Real> Propagator<'a, T> {
         Self { medium, source, field: Field::new(medium, [(source.z, source.x)], source.gain), steps: 0 }
     }
 
-    /// The same shot, followed only where and as long as the receivers can hear it.
-    fn within(self, horizon: &'a Horizon) -> Self {
+    /// The same shot, followed only where and as long as its medium's receivers can hear it, which takes two thirds of the
+    /// time: what they record stays the same to [`Real::MARGIN`], and elsewhere the field is left as it was.
+    pub fn within(self, horizon: &'a Horizon) -> Self {
         Self { field: self.field.within(horizon), ..self }
     }
 

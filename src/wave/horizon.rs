@@ -17,9 +17,10 @@ const SURE: f64 = 0.97;
 /// How much shorter a travel time must become, in time steps, to go on sweeping.
 const CONVERGED: f64 = 0.5;
 
-/// The last time step of each block of the padded grid that the receivers can hear.
+/// The last time step of each block of the padded grid that the receivers can hear; see
+/// [`Propagator::within`](super::Propagator::within).
 #[derive(Clone, Debug)]
-pub(super) struct Horizon {
+pub struct Horizon {
     /// Columns of cells.
     columns: usize,
     /// Columns of blocks.
@@ -39,7 +40,7 @@ pub(super) struct Heard<'a> {
 
 impl Horizon {
     /// The horizon of a survey's receivers in its medium.
-    pub(super) fn new<T: Real>(medium: &Medium<T>) -> Self {
+    pub fn new<T: Real>(medium: &Medium<T>) -> Self {
         let (down, across) = (medium.rows.div_ceil(BLOCK), medium.columns.div_ceil(BLOCK));
         // The highest Courant number of a block. Nothing moves on a free surface.
         let mut fastest = vec![0.0f64; down * across];

@@ -17,7 +17,8 @@
 //!
 //! This is the scheme behind OpenFWI's data (arXiv 2111.02926, appendix), after Jerry Schuster's `a2d_mod_abc24`;
 //! `tests/reference/openfwi_forward.py` states it in NumPy. [`Medium`] holds what one map and one survey make of it,
-//! [`Propagator`] advances one shot on the CPU, [`Medium::misfit`] differentiates, and `gpu::GpuSimulator` all shots on a GPU where the build has one
+//! [`Propagator`] advances one shot on the CPU, within a
+//! [`Horizon`] if asked to, [`Medium::misfit`] differentiates, and `gpu::GpuSimulator` all shots on a GPU where the build has one
 //! (wasm32, or the feature `vulkan` or `cuda`).
 //!
 //! One map:
@@ -88,6 +89,7 @@ mod medium;
 pub use adjoint::Misfit;
 pub use cpu::{Propagator, Wavefield, simulate};
 pub use direct::{direct_wave_end, first_reflected_sample};
+pub use horizon::Horizon;
 pub use medium::{Medium, Real};
 
 /// Weight of the four neighbours one cell away in the fourth-order Laplacian.

@@ -8,8 +8,8 @@ use crate::gathers::Gathers;
 use crate::generate::{GenerateError, Simulator};
 use crate::survey::Survey;
 use crate::velocity_map::VelocityMap;
-use crate::wave::Medium;
 use crate::wave::gpu::{self, GpuError, GpuSimulator};
+use crate::wave::{Horizon, Medium};
 
 /// Time steps of one shot between two looks at the worker's messages, about a tenth of a second.
 const STEPS_PER_SLICE: usize = 500;
@@ -48,8 +48,10 @@ impl BrowserSimulator<'_> {
         let total = medium.shots() * samples;
         let mut values = vec![0.0; total * receivers];
         let mut done = 0;
+        let horizon = Horizon::new(medium);
         for (shot, gather) in values.chunks_exact_mut(samples * receivers).enumerate() {
-            let Some(mut field) = medium.shot(shot) else { continue };
+            let Some(field) = medium.shot(shot) else { continue };
+            let mut field = field.within(&horizon);
             for slice in gather.chunks_mut(STEPS_PER_SLICE * receivers) {
                 for traces in slice.chunks_exact_mut(receivers) {
                     field.step();

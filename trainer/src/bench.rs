@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use burn::tensor::Device;
+use rayon::prelude::*;
 use serde::Serialize;
 use wavediffusion::family::Family;
 use wavediffusion::survey::{Cell, Survey, SurveyConfig};
@@ -62,6 +63,10 @@ pub struct Measurement {
     pub seconds: f64,
     /// Padded cells times shots times steps, those that a run may skip included, in 1e9 a second.
     pub gcell_per_s: f64,
+    /// How many times as long a run takes that follows every field until the end, also where no receiver hears it (median
+    /// of the ratios, in turns). A GPU always does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_horizon: Option<f64>,
 }
 
 /// Simulates a survey once, and then `repeat` times against the clock.
@@ -71,17 +76,31 @@ pub struct Measurement {
 pub fn simulate(size: Size, name: &str, device: &Device, repeat: usize) -> Result<Measurement> {
     let (survey, map) = size.problem()?;
     let medium = Medium::<f32>::new(&survey, &map)?;
-    let (mut once, threads) = simulator(&medium, device)?;
+    let Runs { mut once, mut without_horizon, threads } = runs(&medium, device)?;
     once()?;
-    let mut seconds = Vec::with_capacity(repeat);
+    let (mut seconds, mut ratios) = (Vec::with_capacity(repeat), Vec::new());
     for _ in 0..repeat {
         let start = Instant::now();
         once()?;
-        seconds.push(start.elapsed().as_secs_f64());
+        let elapsed = start.elapsed().as_secs_f64();
+        seconds.push(elapsed);
+        if let Some(without_horizon) = &mut without_horizon {
+            let start = Instant::now();
+            without_horizon()?;
+            ratios.push(start.elapsed().as_secs_f64() / elapsed);
+        }
     }
     let seconds = median(&seconds);
     let updates = medium.cells() as f64 * size.shots as f64 * size.steps as f64;
-    Ok(Measurement { size, device: name.to_owned(), threads, repeat, seconds, gcell_per_s: updates / seconds / 1e9 })
+    Ok(Measurement {
+        size,
+        device: name.to_owned(),
+        threads,
+        repeat,
+        seconds,
+        gcell_per_s: updates / seconds / 1e9,
+        without_horizon: without_horizon.is_some().then(|| median(&ratios)),
+    })
 }
 
 /// Sizes that show how the cost grows: with the cells, then with the shots.
@@ -96,19 +115,40 @@ pub const SCALING: [Size; 6] = [
 
 type Run<'a> = Box<dyn FnMut() -> Result<()> + 'a>;
 
-/// What runs the medium once, on the device if it is a GPU, and on how many threads.
+/// What there is to measure.
+struct Runs<'a> {
+    /// Runs the medium once.
+    once: Run<'a>,
+    /// The same, following every field until the end; a GPU has no other way.
+    without_horizon: Option<Run<'a>>,
+    /// Threads of the CPU that work.
+    threads: usize,
+}
+
 #[cfg_attr(not(any(feature = "vulkan", feature = "cuda")), expect(unused_variables, reason = "no GPU is built in"))]
-fn simulator<'a>(medium: &'a Medium<f32>, device: &Device) -> Result<(Run<'a>, usize)> {
+fn runs<'a>(medium: &'a Medium<f32>, device: &Device) -> Result<Runs<'a>> {
     #[cfg(any(feature = "vulkan", feature = "cuda"))]
     if let Ok(client) = wavediffusion::wave::gpu::client(device) {
         let gpu = wavediffusion::wave::gpu::GpuSimulator::new(client, medium)?;
-        return Ok((Box::new(move || Ok(drop(gpu.simulate_blocking()?))), 1));
+        return Ok(Runs {
+            once: Box::new(move || Ok(drop(gpu.simulate_blocking()?))),
+            without_horizon: None,
+            threads: 1,
+        });
     }
-    let run = || {
+    let once = || {
         std::hint::black_box(medium.simulate());
         Ok(())
     };
-    Ok((Box::new(run), rayon::current_num_threads().min(medium.shots())))
+    let without_horizon = || {
+        (0..medium.shots()).into_par_iter().filter_map(|shot| medium.shot(shot)).for_each(|mut field| {
+            (0..medium.samples()).for_each(|_| field.step());
+            std::hint::black_box(field);
+        });
+        Ok(())
+    };
+    let threads = rayon::current_num_threads().min(medium.shots());
+    Ok(Runs { once: Box::new(once), without_horizon: Some(Box::new(without_horizon)), threads })
 }
 
 #[cfg(test)]
@@ -121,5 +161,6 @@ mod tests {
         let found = simulate(size, "cpu", &Device::flex(), 3).unwrap();
         let updates = found.gcell_per_s * found.seconds * 1e9;
         assert!((updates - (260.0 * 260.0 * 2.0 * 3.0)).abs() < 1.0, "{updates}");
+        assert!(found.without_horizon.is_some_and(|ratio| ratio > 0.0));
     }
 }

@@ -75,7 +75,8 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     if scaling {
         let rows = SCALING.into_iter().map(|size| Ok(row(&simulate(size, &name, &opened, repeat)?)));
         let rows = rows.collect::<Result<String>>()?;
-        return super::print(&format!("| cells | shots | steps | seconds | Gcell/s |\n|---|---|---|---|---|\n{rows}"));
+        let head = "| cells | shots | steps | seconds | Gcell/s | without the horizon |\n|---|---|---|---|---|---|\n";
+        return super::print(&format!("{head}{rows}"));
     }
     let measured = simulate(Size { cells, shots, steps }, &name, &opened, repeat)?;
     super::print(&(serde_json::to_string_pretty(&measured)? + "\n"))
@@ -90,5 +91,7 @@ fn train(device: DeviceArg, repeat: usize, batch: usize, replicas: Option<NonZer
 
 fn row(measured: &Measurement) -> String {
     let Size { cells, shots, steps } = measured.size;
-    format!("| {cells} x {cells} | {shots} | {steps} | {:.3} | {:.2} |\n", measured.seconds, measured.gcell_per_s)
+    let ratio = measured.without_horizon.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+    let (seconds, rate) = (measured.seconds, measured.gcell_per_s);
+    format!("| {cells} x {cells} | {shots} | {steps} | {seconds:.3} | {rate:.2} | {ratio} |\n")
 }
