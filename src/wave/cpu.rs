@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::field::{Field, State};
-use super::horizon::Horizon;
+use super::horizon::{Heard, Horizon};
 use super::medium::Source;
 use super::{Medium, Real};
 use crate::gathers::Gathers;
@@ -42,8 +42,8 @@ impl<T: Real> Medium<T> {
         let shots = gathers.values_mut().par_chunks_mut(samples * receivers);
         #[cfg(not(feature = "rayon"))]
         let shots = gathers.values_mut().chunks_mut(samples * receivers);
-        shots.zip(&self.sources).for_each(|(gather, &source)| {
-            let mut field = Propagator::new(self, source).within(&horizon);
+        shots.enumerate().for_each(|(shot, gather)| {
+            let Some(mut field) = horizon.shot(shot) else { return };
             for traces in gather.chunks_exact_mut(receivers) {
                 field.step();
                 field.record(traces);
@@ -109,10 +109,9 @@ impl<'a, T: Real> Propagator<'a, T> {
         Self { medium, source, field: Field::new(medium, [(source.z, source.x)], source.gain), steps: 0 }
     }
 
-    /// The same shot, followed only where and as long as its medium's receivers can hear it, which takes two thirds of the
-    /// time: what they record stays the same to [`Real::MARGIN`], and elsewhere the field is left as it was.
-    pub fn within(self, horizon: &'a Horizon) -> Self {
-        Self { field: self.field.within(horizon), ..self }
+    /// The same shot, followed only where and as long as it is heard.
+    pub(super) fn within(self, heard: Heard<'a>) -> Self {
+        Self { field: self.field.within(heard), ..self }
     }
 
     /// Number of time steps taken.

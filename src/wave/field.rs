@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::horizon::{Heard, Horizon};
+use super::horizon::Heard;
 use super::medium::GHOST;
 use super::{CENTRE, FAR, Medium, NEAR, Real};
 
@@ -70,9 +70,9 @@ impl<'a, T: Real> Field<'a, T> {
         }
     }
 
-    /// The same field, followed only where and as long as the receivers can hear it.
-    pub(super) fn within(self, horizon: &'a Horizon) -> Self {
-        Self { heard: Some(horizon.heard()), ..self }
+    /// The same field, followed only where and as long as it is heard.
+    pub(super) fn within(self, heard: Heard<'a>) -> Self {
+        Self { heard: Some(heard), ..self }
     }
 
     /// The field, with ghost cells; [`Medium::index`] gives positions.

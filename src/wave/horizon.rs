@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Medium, Real};
+use super::{Medium, Propagator, Real};
 
 /// Cells along a block's side.
 const BLOCK: usize = 4;
@@ -17,12 +17,10 @@ const SURE: f64 = 0.97;
 /// How much shorter a travel time must become, in time steps, to go on sweeping.
 const CONVERGED: f64 = 0.5;
 
-/// The last time step of each block of the padded grid that the receivers can hear; see
-/// [`Propagator::within`](super::Propagator::within).
+/// The last time step of each block of a medium's padded grid that its receivers can hear.
 #[derive(Clone, Debug)]
-pub struct Horizon {
-    /// Columns of cells.
-    columns: usize,
+pub struct Horizon<'a, T> {
+    medium: &'a Medium<T>,
     /// Columns of blocks.
     across: usize,
     /// Time steps, (rows, columns) of blocks.
@@ -32,15 +30,20 @@ pub struct Horizon {
 /// The blocks of each row that can be heard, as time goes on.
 #[derive(Clone, Debug)]
 pub(super) struct Heard<'a> {
-    horizon: &'a Horizon,
+    /// Columns of cells.
+    columns: usize,
+    /// Columns of blocks.
+    across: usize,
+    /// Each block's last time step.
+    last: &'a [f64],
     rows: Vec<Range<usize>>,
     /// Number of time steps taken.
     steps: usize,
 }
 
-impl Horizon {
+impl<'a, T: Real> Horizon<'a, T> {
     /// The horizon of a survey's receivers in its medium.
-    pub fn new<T: Real>(medium: &Medium<T>) -> Self {
+    pub fn new(medium: &'a Medium<T>) -> Self {
         let (down, across) = (medium.rows.div_ceil(BLOCK), medium.columns.div_ceil(BLOCK));
         // The highest Courant number of a block. Nothing moves on a free surface.
         let mut fastest = vec![0.0f64; down * across];
@@ -57,12 +60,20 @@ impl Horizon {
         let margin = T::MARGIN / courant.fold(f64::INFINITY, f64::min).sqrt();
         let end = medium.samples() as f64 + margin;
         let last = travel_times(&slowness, across, receivers).into_iter().map(|steps| end - SURE * steps).collect();
-        Self { columns: medium.columns, across, last }
+        Self { medium, across, last }
+    }
+
+    /// The field of shot `shot` before its first time step, or `None` if there is no such shot: as [`Medium::shot`], but
+    /// followed only where and as long as the receivers can hear it. What they record stays the same to
+    /// [`Real::MARGIN`]; what they cannot hear is left as it was.
+    pub fn shot(&self, shot: usize) -> Option<Propagator<'_, T>> {
+        self.medium.shot(shot).map(|field| field.within(self.heard()))
     }
 
     /// What can be heard before the first time step: everything.
-    pub(super) fn heard(&self) -> Heard<'_> {
-        Heard { horizon: self, rows: vec![0..self.across; self.last.len() / self.across], steps: 0 }
+    fn heard(&self) -> Heard<'_> {
+        let rows = vec![0..self.across; self.last.len() / self.across];
+        Heard { columns: self.medium.columns, across: self.across, last: &self.last, rows, steps: 0 }
     }
 }
 
@@ -70,7 +81,7 @@ impl Heard<'_> {
     /// Goes on to the next time step, and leaves out what cannot be heard any more.
     pub(super) fn advance(&mut self) {
         let now = self.steps as f64;
-        for (row, last) in self.rows.iter_mut().zip(self.horizon.last.chunks_exact(self.horizon.across)) {
+        for (row, last) in self.rows.iter_mut().zip(self.last.chunks_exact(self.across)) {
             while row.start < row.end && last[row.start] < now {
                 row.start += 1;
             }
@@ -84,7 +95,7 @@ impl Heard<'_> {
     /// The columns of row `z` of the padded grid that can be heard.
     pub(super) fn columns(&self, z: usize) -> Range<usize> {
         let blocks = &self.rows[z / BLOCK];
-        blocks.start * BLOCK..(blocks.end * BLOCK).min(self.horizon.columns)
+        blocks.start * BLOCK..(blocks.end * BLOCK).min(self.columns)
     }
 }
 

@@ -17,9 +17,9 @@
 //!
 //! This is the scheme behind OpenFWI's data (arXiv 2111.02926, appendix), after Jerry Schuster's `a2d_mod_abc24`;
 //! `tests/reference/openfwi_forward.py` states it in NumPy. [`Medium`] holds what one map and one survey make of it,
-//! [`Propagator`] advances one shot on the CPU, within a
-//! [`Horizon`] if asked to, [`Medium::misfit`] differentiates, and `gpu::GpuSimulator` all shots on a GPU where the build has one
-//! (wasm32, or the feature `vulkan` or `cuda`).
+//! [`Propagator`] advances one shot on the CPU, a [`Horizon`] tells how long the receivers can hear it,
+//! [`Medium::misfit`] differentiates, and `gpu::GpuSimulator` simulates all shots on a GPU where the build has one (wasm32, or
+//! the feature `vulkan` or `cuda`).
 //!
 //! One map:
 //!

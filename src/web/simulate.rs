@@ -50,8 +50,7 @@ impl BrowserSimulator<'_> {
         let mut done = 0;
         let horizon = Horizon::new(medium);
         for (shot, gather) in values.chunks_exact_mut(samples * receivers).enumerate() {
-            let Some(field) = medium.shot(shot) else { continue };
-            let mut field = field.within(&horizon);
+            let Some(mut field) = horizon.shot(shot) else { continue };
             for slice in gather.chunks_mut(STEPS_PER_SLICE * receivers) {
                 for traces in slice.chunks_exact_mut(receivers) {
                     field.step();
