@@ -45,7 +45,7 @@ impl<'a, T: Real> Horizon<'a, T> {
     /// The horizon of a survey's receivers in its medium.
     pub fn new(medium: &'a Medium<T>) -> Self {
         let (down, across) = (medium.rows.div_ceil(BLOCK), medium.columns.div_ceil(BLOCK));
-        // The highest Courant number of a block. Nothing moves on a free surface.
+        // The square of a block's highest Courant number. Nothing moves on a free surface.
         let mut fastest = vec![0.0f64; down * across];
         for z in 0..medium.rows {
             for x in 0..medium.columns {
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_wave_takes_the_fast_way_round() {
-        // A wall through which nothing goes, but for its lowest cell.
+        // Two walls through which nothing goes: one at the periodic rim, and one that is open in the last row.
         let (rows, columns) = (8, 9);
         let slowness: Vec<f64> = (0..rows * columns)
             .map(|i| if i % columns == 4 && i / columns != 7 || i % columns == 0 { f64::INFINITY } else { 1.0 })
