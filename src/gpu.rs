@@ -16,6 +16,7 @@ pub(crate) struct Buffer {
 
 impl Buffer {
     /// An array of `len` elements that is there already.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn new(handle: Handle, len: usize) -> Self {
         Self { handle, len }
     }

@@ -8,7 +8,7 @@ use wavediffusion::gathers::Gathers;
 use wavediffusion::survey::{Cell, Signature, Survey, SurveyConfig};
 use wavediffusion::velocity_map::VelocityMap;
 use wavediffusion::wave::Medium;
-use wavediffusion::wave::gpu::{GpuError, GpuSimulator, client};
+use wavediffusion::wave::gpu::{GpuBatch, GpuError, GpuSimulator, client};
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -71,8 +71,32 @@ async fn check_survey(device: &Device, free_surface: bool) {
     let error = relative_error(&adjoint, &Medium::<f64>::new(&survey, &velocity).unwrap().adjoint(&expected));
     assert!(error <= ADJOINT_ROUNDING, "adjoint, GPU f32 against CPU f64: {error:.2e}");
 
+    check_together(device, &survey, &velocity).await;
+
     let stopped = simulator.simulate(|_| ControlFlow::Break(())).await;
     assert!(matches!(stopped, Err(GpuError::Cancelled)));
+}
+
+/// Media that are simulated together are each as if alone, and must have one grid.
+async fn check_together(device: &Device, survey: &Survey, velocity: &VelocityMap) {
+    let scaled = |map: &VelocityMap, by: f32| {
+        VelocityMap::new(map.nz(), map.nx(), map.values().iter().map(|v| v * by).collect()).unwrap()
+    };
+    let maps = [1.0, 0.8, 1.1].map(|by| scaled(velocity, by));
+    let media: Vec<_> = maps.iter().map(|map| Medium::<f32>::new(survey, map).unwrap()).collect();
+    let client = client(device).unwrap();
+    let batch = GpuBatch::new(client.clone(), &media).unwrap();
+    let gathers = batch.simulate(|_| ControlFlow::Continue(())).await.unwrap();
+    assert_eq!(gathers.len(), maps.len());
+    for (gathers, map) in gathers.iter().zip(&maps) {
+        let expected = Medium::<f64>::new(survey, map).unwrap().simulate();
+        let error = relative_error(gathers.values(), expected.values());
+        assert!(error <= F32_ROUNDING, "one of several, GPU f32 against CPU f64: {error:.2e}");
+    }
+    let larger = VelocityMap::new(10, 21, vec![2000.0; 210]).unwrap();
+    let unlike = [media[0].clone(), Medium::new(survey, &larger).unwrap()];
+    assert!(matches!(GpuBatch::new(client.clone(), &unlike), Err(GpuError::Unlike)));
+    assert!(matches!(GpuBatch::new(client, &[]), Err(GpuError::Unlike)));
 }
 
 #[cfg(target_arch = "wasm32")]

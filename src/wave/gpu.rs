@@ -46,6 +46,9 @@ pub enum GpuError {
     /// The GPU or its driver failed.
     #[error("the GPU failed: {0}")]
     Device(#[from] ServerError),
+    /// Media that cannot be simulated together.
+    #[error("media that are simulated together need one survey and maps of one size")]
+    Unlike,
     /// The GPU returned another number of samples than it was asked for.
     #[error("the GPU returned damaged gathers: {0}")]
     Damaged(#[from] GathersShapeError),
@@ -65,7 +68,10 @@ pub fn client(device: &Device) -> Result<Client, GpuError> {
 /// A medium on the GPU, ready to be simulated.
 pub struct GpuSimulator {
     pub(super) client: Client,
+    /// The medium, or the first of the [`GpuBatch`].
     pub(super) medium: Medium<f32>,
+    /// Number of media.
+    media: usize,
     pub(super) alpha: Buffer,
     pub(super) carry: Buffer,
     pub(super) positions: Buffer,
@@ -84,32 +90,34 @@ impl GpuSimulator {
     /// # Errors
     /// [`GpuError::TooLarge`] when it does not fit in a dispatch.
     pub fn new(client: Client, medium: &Medium<f32>) -> Result<Self, GpuError> {
-        let Medium { rows, columns, .. } = *medium;
+        Self::of(client, medium, &[medium])
+    }
+
+    /// Copies `media` to the GPU, all of the survey and the size of `first`.
+    fn of(client: Client, first: &Medium<f32>, media: &[&Medium<f32>]) -> Result<Self, GpuError> {
+        let Medium { rows, columns, .. } = *first;
         for (what, count, limit) in [
             ("columns", columns, WORKGROUPS * WORKGROUP.0 as usize),
             ("rows", rows, WORKGROUPS * WORKGROUP.1 as usize),
-            ("shots", medium.shots(), WORKGROUPS * WORKGROUP.0 as usize),
+            ("shots", first.shots(), WORKGROUPS * WORKGROUP.0 as usize),
+            ("media", media.len(), WORKGROUPS),
         ] {
             if count > limit {
                 return Err(GpuError::TooLarge { what, count, limit });
             }
         }
-        let alpha: Vec<f32> = (0..rows).flat_map(|z| &medium.alpha[medium.index(z, 0)..][..columns]).copied().collect();
-        let sources = medium.sources.iter().map(|source| source.z * columns + source.x);
-        let receivers = medium.receivers.iter().map(|&(z, x)| z * columns + x);
-        let positions: Vec<u32> = sources.chain(receivers).map(|cell| cell as u32).collect();
-        let adds = |source: &Source<f32>| {
-            let gain = source.gain;
-            medium.wavelet.iter().map(move |s| gain * s)
-        };
-        let signature: Vec<f32> = medium.sources.iter().flat_map(adds).collect();
+        let row = |medium: &Medium<f32>, z| medium.alpha[medium.index(z, 0)..][..columns].to_vec();
+        let alpha: Vec<f32> = media.iter().flat_map(|medium| (0..rows).flat_map(|z| row(medium, z))).collect();
+        let carry: Vec<f32> = media.iter().flat_map(|medium| [&medium.carry_x[..], &medium.carry_z].concat()).collect();
+        let signature: Vec<f32> = media.iter().flat_map(|medium| signature(medium)).collect();
         Ok(Self {
             alpha: Buffer::upload(&client, &alpha),
-            carry: Buffer::upload(&client, &[&medium.carry_x[..], &medium.carry_z[..]].concat()),
-            positions: Buffer::upload(&client, &positions),
+            carry: Buffer::upload(&client, &carry),
+            positions: Buffer::upload(&client, &positions(first)),
             signature: Buffer::upload(&client, &signature),
             client,
-            medium: medium.clone(),
+            medium: first.clone(),
+            media: media.len(),
         })
     }
 
@@ -120,16 +128,9 @@ impl GpuSimulator {
     ///
     /// # Errors
     /// [`GpuError::Cancelled`] when `progress` says so; [`GpuError::Device`] when the GPU fails.
-    pub async fn simulate(&self, mut progress: impl FnMut(usize) -> ControlFlow<()>) -> Result<Gathers, GpuError> {
-        let (shots, samples, receivers) = (self.medium.shots(), self.medium.samples(), self.medium.receivers());
-        let mut fields = self.silence();
-        let gathers = self.recorder();
-        // A step records the sample before it, so the last sample takes one more.
-        for step in 0..=samples {
-            fields = self.advance(fields, &gathers, step);
-            self.wait(step, &mut progress).await?;
-        }
-        Ok(Gathers::new(shots, samples, receivers, self.read(gathers).await?)?)
+    pub async fn simulate(&self, progress: impl FnMut(usize) -> ControlFlow<()>) -> Result<Gathers, GpuError> {
+        let [shots, samples, receivers] = self.shape();
+        Ok(Gathers::new(shots, samples, receivers, self.record(progress).await?)?)
     }
 
     /// Shot gathers of the survey; waits for the GPU.
@@ -141,17 +142,33 @@ impl GpuSimulator {
         cubecl::future::block_on(self.simulate(|_| ControlFlow::Continue(())))
     }
 
+    /// Shots, samples and receivers of a medium's gathers.
+    fn shape(&self) -> [usize; 3] {
+        [self.medium.shots(), self.medium.samples(), self.medium.receivers()]
+    }
+
+    /// The gathers of every medium, one after the other.
+    async fn record(&self, mut progress: impl FnMut(usize) -> ControlFlow<()>) -> Result<Vec<f32>, GpuError> {
+        let mut fields = self.silence();
+        let gathers = self.recorder();
+        // A step records the sample before it, so the last sample takes one more.
+        for step in 0..=self.medium.samples() {
+            fields = self.advance(fields, &gathers, step);
+            self.wait(step, &mut progress).await?;
+        }
+        self.read(gathers).await
+    }
+
     /// Fields of silence, every shot's.
     pub(super) fn silence(&self) -> Fields {
-        let silent = vec![0.0; self.medium.shots() * self.medium.cells()];
+        let silent = vec![0.0; self.media * self.medium.shots() * self.medium.cells()];
         let [before, now] = [(); 2].map(|()| Buffer::upload(&self.client, &silent));
         Fields { before, now }
     }
 
     /// Room for the gathers.
     pub(super) fn recorder(&self) -> Buffer {
-        let Medium { sources, receivers, .. } = &self.medium;
-        Buffer::empty::<f32>(&self.client, sources.len() * self.medium.samples() * receivers.len())
+        Buffer::empty::<f32>(&self.client, self.media * self.shape().iter().product::<usize>())
     }
 
     /// Waits for the GPU now and then, and tells the caller.
@@ -202,15 +219,73 @@ impl GpuSimulator {
         Fields { before: now, now: before }
     }
 
-    /// Workgroups of a unit for every cell.
+    /// Workgroups of a unit for every cell of every medium.
     pub(super) fn workgroups(&self) -> CubeCount {
         let Medium { rows, columns, .. } = self.medium;
         let (across, down) = ((columns as u32).div_ceil(WORKGROUP.0), (rows as u32).div_ceil(WORKGROUP.1));
-        CubeCount::Static(across, down, 1)
+        CubeCount::Static(across, down, self.media as u32)
     }
 
     pub(super) fn grid(&self) -> GridLaunch {
         let Medium { rows, columns, sponge, .. } = self.medium;
         GridLaunch::new(rows, columns, sponge, self.medium.shots(), self.medium.samples(), self.medium.receivers())
+    }
+}
+
+/// Cells of the sources, then of the receivers.
+fn positions(medium: &Medium<f32>) -> Vec<u32> {
+    let sources = medium.sources.iter().map(|source| (source.z, source.x));
+    sources.chain(medium.receivers.iter().copied()).map(|(z, x)| (z * medium.columns + x) as u32).collect()
+}
+
+/// What each source adds at each step, (shots, samples).
+fn signature(medium: &Medium<f32>) -> Vec<f32> {
+    let adds = |source: &Source<f32>| {
+        let gain = source.gain;
+        medium.wavelet.iter().map(move |s| gain * s)
+    };
+    medium.sources.iter().flat_map(adds).collect()
+}
+
+/// Media of one survey and one size on the GPU, ready to be simulated together: a single one of OpenFWI's survey leaves most
+/// of a large GPU idle.
+pub struct GpuBatch(GpuSimulator);
+
+impl GpuBatch {
+    /// Copies media to the GPU.
+    ///
+    /// # Errors
+    /// [`GpuError::Unlike`] when there are none, or not of one survey and one size; [`GpuError::TooLarge`] when they do not
+    /// fit in a dispatch.
+    pub fn new(client: Client, media: &[Medium<f32>]) -> Result<Self, GpuError> {
+        let first = media.first().ok_or(GpuError::Unlike)?;
+        let alike = |medium: &Medium<f32>| {
+            let grid = |medium: &Medium<f32>| (medium.rows, medium.columns, medium.sponge, medium.free_surface);
+            grid(medium) == grid(first) && positions(medium) == positions(first) && medium.wavelet == first.wavelet
+        };
+        if !media.iter().all(alike) {
+            return Err(GpuError::Unlike);
+        }
+        Ok(Self(GpuSimulator::of(client, first, &media.iter().collect::<Vec<_>>())?))
+    }
+
+    /// Shot gathers of each medium; `progress` as for [`GpuSimulator::simulate`].
+    ///
+    /// # Errors
+    /// [`GpuError::Cancelled`] when `progress` says so; [`GpuError::Device`] when the GPU fails.
+    pub async fn simulate(&self, progress: impl FnMut(usize) -> ControlFlow<()>) -> Result<Vec<Gathers>, GpuError> {
+        let [shots, samples, receivers] = self.0.shape();
+        let values = self.0.record(progress).await?;
+        let gathers = values.chunks(shots * samples * receivers);
+        Ok(gathers.map(|values| Gathers::new(shots, samples, receivers, values.to_vec())).collect::<Result<_, _>>()?)
+    }
+
+    /// Shot gathers of each medium; waits for the GPU.
+    ///
+    /// # Errors
+    /// [`GpuError::Device`] when the GPU fails.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn simulate_blocking(&self) -> Result<Vec<Gathers>, GpuError> {
+        cubecl::future::block_on(self.simulate(|_| ControlFlow::Continue(())))
     }
 }

@@ -1,4 +1,4 @@
-//! The GPU kernels: the scheme of [`super`] on all shots at once, and its transpose.
+//! The GPU kernels: the scheme of [`super`] on all shots at once, of several media too, and its transpose on those of one.
 //!
 //! One source for WebGPU, Vulkan and CUDA. Their CPU twins are in `field.rs` and `adjoint.rs`. Every position is within its
 //! buffer by construction, so that no kernel checks it; browsers do so again on their own.
@@ -18,14 +18,15 @@ pub(super) struct Grid {
     receivers: usize,
 }
 
-/// One time step of every shot; a unit is a (column, row) and does all shots, for which it works out the neighbours once.
+/// One time step of every shot in every medium; a unit is a (column, row, medium) and does all shots, for which it works
+/// out the neighbours once.
 ///
-/// `past` holds the fields before `now` and receives those after it, (shots, rows, columns): a cell's past is read by its
-/// own unit only. `alpha` is (rows, columns); `carry` holds `1 - k` of the columns, then of the rows; `positions` the
-/// cells of the sources, then of the receivers; `signature` what each source adds at each step, (shots, samples).
-/// `gathers`, (shots, samples, receivers), receives what `now` holds at the receivers, that is the sample before `step`:
-/// no unit then depends on another. Below a `free_surface` the field mirrors with its sign changed, and the grid is not
-/// periodic in depth.
+/// `past` holds the fields before `now` and receives those after it, (media, shots, rows, columns): a cell's past is read
+/// by its own unit only. `alpha` is (media, rows, columns); `carry` holds `1 - k` of the columns, then of the rows, of each
+/// medium; `positions` the cells of the sources, then of the receivers; `signature` what each source adds at each step,
+/// (media, shots, samples). `gathers`, (media, shots, samples, receivers), receives what `now` holds at the receivers, that
+/// is the sample before `step`: no unit then depends on another. Below a `free_surface` the field mirrors with its sign
+/// changed, and the grid is not periodic in depth.
 #[cube(launch_unchecked)]
 pub(super) fn advance(
     alpha: &[f32],
@@ -44,11 +45,13 @@ pub(super) fn advance(
     if x >= grid.columns || z >= grid.rows {
         terminate!();
     }
+    let medium = ABSOLUTE_POS_Z as usize;
     let cells = grid.rows * grid.columns;
     let around = neighbours(x, z, &grid);
-    let carried = carried(carry, x, z, &grid);
-    let speed = alpha[around.cell];
-    for shot in 0..grid.shots {
+    let carried = carried(carry, medium * (grid.columns + grid.rows), x, z, &grid);
+    let speed = alpha[medium * cells + around.cell];
+    for number in 0..grid.shots {
+        let shot = medium * grid.shots + number;
         let field = shot * cells;
         if step > 0 {
             let mut receiver = around.cell;
@@ -61,7 +64,7 @@ pub(super) fn advance(
         let u = now[field + around.cell];
         let mut new =
             u + carried * (u - past[field + around.cell]) + speed * laplacian(now, u, field, &around, free_surface);
-        if step < grid.samples && around.cell == positions[shot] as usize {
+        if step < grid.samples && around.cell == positions[number] as usize {
             new += signature[shot * grid.samples + step];
         }
         past[field + around.cell] = new;
@@ -85,7 +88,7 @@ pub(super) fn advance_adjoint(
     }
     let cells = grid.rows * grid.columns;
     let around = neighbours(x, z, &grid);
-    let carried = carried(carry, x, z, &grid);
+    let carried = carried(carry, 0usize, x, z, &grid);
     let speed = alpha[around.cell];
     for shot in 0..grid.shots {
         let field = shot * cells;
@@ -208,11 +211,12 @@ fn neighbours(x: usize, z: usize, grid: &Grid) -> Neighbours {
     }
 }
 
-/// `1 - k` of a cell: that of its column in the left and right sponges, else that of its row.
+/// `1 - k` of a cell: that of its column in the left and right sponges, else that of its row. `first` is where those of its
+/// medium begin.
 #[cube]
-fn carried(carry: &[f32], x: usize, z: usize, grid: &Grid) -> f32 {
+fn carried(carry: &[f32], first: usize, x: usize, z: usize, grid: &Grid) -> f32 {
     let beside = x < grid.sponge || x >= grid.columns - grid.sponge;
-    carry[select(beside, x, grid.columns + z)]
+    carry[first + select(beside, x, grid.columns + z)]
 }
 
 /// The Laplacian of a field times the square of the grid spacing, in a cell that holds `u`. `field` is where the shot's

@@ -15,6 +15,7 @@ pub mod files;
 pub mod kmeans;
 pub mod picture;
 pub mod progress;
+pub mod simulation;
 pub mod survey_options;
 pub mod synth;
 pub mod train;

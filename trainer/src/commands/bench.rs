@@ -85,7 +85,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
 fn train(device: DeviceArg, repeat: usize, batch: usize, replicas: Option<NonZeroUsize>) -> Result<()> {
     ensure!(repeat > 0 && batch > 0, "--repeat and --batch must be at least 1");
     let replicas = replicas.map_or_else(|| device.replicas(), NonZeroUsize::get);
-    let measured = measure_step(&ModelConfig::standard(), batch, replicas, repeat, &device.open()?);
+    let measured = measure_step(&ModelConfig::standard(), batch, replicas, repeat, &device.open()?)?;
     super::print(&(serde_json::to_string_pretty(&measured)? + "\n"))
 }
 

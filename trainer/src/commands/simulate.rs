@@ -3,24 +3,18 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use burn::tensor::Device;
 use clap::{Args, value_parser};
-use indicatif::ProgressBar;
-use rayon::prelude::*;
-use wavediffusion::gathers::Gathers;
 use wavediffusion::npy::{NpyArray, NpyWriter};
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
-use wavediffusion::wave::{self, Medium, Wavefield};
+use wavediffusion::wave::{Medium, Wavefield};
 
 use crate::device::DeviceArg;
 use crate::figure;
 use crate::files;
 use crate::progress::progress_bar;
+use crate::simulation::{BATCH, simulate};
 use crate::survey_options::SurveyArgs;
-
-/// Maps simulated between two writes: enough to occupy every core, few enough to keep in memory.
-const BATCH: usize = 32;
 
 /// Compute the shot gathers that a survey, OpenFWI's unless told otherwise, records over velocity maps
 #[derive(Args, Debug)]
@@ -107,7 +101,7 @@ pub fn run(args: &SimulateArgs) -> Result<()> {
 
     let bar = progress_bar("simulating maps", maps.len());
     for (batch, first) in maps.chunks(BATCH).zip((0..).step_by(BATCH)) {
-        for (gathers, index) in simulate(&device, &survey, batch, &bar)?.iter().zip(first..) {
+        for (gathers, index) in simulate(&device, &survey, batch, |maps| bar.inc(maps as u64))?.iter().zip(first..) {
             out.write(gathers.values()).with_context(|| format!("cannot write {}", args.out.display()))?;
             if let Some(path) = views.plot.as_ref().filter(|_| index == views.map) {
                 figure::save_gathers(gathers, config, path)?;
@@ -141,30 +135,6 @@ fn wavefield(survey: &Survey, map: &VelocityMap, shot: usize, every: u32) -> Res
         .with_context(|| format!("the survey has no shot {shot}"))
 }
 
-/// Gathers of each map, which the survey was checked on: on all cores, or on the device if it is a GPU.
-#[cfg_attr(not(any(feature = "vulkan", feature = "cuda")), expect(unused_variables, reason = "no GPU is built in"))]
-fn simulate(device: &Device, survey: &Survey, maps: &[VelocityMap], bar: &ProgressBar) -> Result<Vec<Gathers>> {
-    #[cfg(any(feature = "vulkan", feature = "cuda"))]
-    if let Ok(client) = wave::gpu::client(device) {
-        return maps
-            .iter()
-            .map(|map| {
-                let medium = Medium::new(survey, map)?;
-                let gathers = wave::gpu::GpuSimulator::new(client.clone(), &medium)?.simulate_blocking()?;
-                bar.inc(1);
-                Ok(gathers)
-            })
-            .collect();
-    }
-    maps.par_iter()
-        .map(|map| {
-            let gathers = wave::simulate(survey, map)?;
-            bar.inc(1);
-            Ok(gathers)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -172,6 +142,7 @@ mod tests {
 
     use clap::Parser;
     use wavediffusion::npy;
+    use wavediffusion::wave;
 
     use super::*;
 

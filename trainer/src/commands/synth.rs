@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use wavediffusion::family::Family;
 
+use crate::device::DeviceArg;
 use crate::progress::progress_bar;
 use crate::survey_options::SurveyArgs;
 use crate::synth::{self, HELD_OUT_SEEDS, Outcome, Part, Plan, contact_sheet, statistics};
@@ -46,6 +47,9 @@ pub struct SynthArgs {
     /// Draw a contact sheet of each family, `<family>.png`, into this directory
     #[arg(long, value_name = "DIR")]
     contact_sheets: Option<PathBuf>,
+    /// What computes the gathers
+    #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
+    device: DeviceArg,
     #[command(flatten, next_help_heading = "Survey")]
     survey: SurveyArgs,
 }
@@ -106,12 +110,13 @@ fn make(dir: &Path, args: &SynthArgs, families: &[Family]) -> Result<()> {
         survey: args.survey.survey(synth::CELLS)?,
         part: args.shard,
     };
+    let device = args.device.open()?;
     let stop = Arc::new(AtomicBool::new(false));
     let handler = Arc::clone(&stop);
     ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed)).context("cannot catch Ctrl-C")?;
     let bar = progress_bar("making pairs", plan.pairs());
     bar.enable_steady_tick(Duration::from_secs(1));
-    let outcome = synth::write(dir, &plan, &stop, |step| match step {
+    let outcome = synth::write(dir, &plan, &device, &stop, |step| match step {
         synth::Step::Kept(pairs) => {
             bar.inc(pairs as u64);
             bar.reset_eta();

@@ -15,22 +15,20 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
 use rayon::prelude::*;
 use wavediffusion::family::Family;
 use wavediffusion::npy::NpyWriter;
 use wavediffusion::output::TEMPORARY_SUFFIX;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
-use wavediffusion::wave;
 
 use super::manifest::{self, FileEntry, Manifest, Shard};
 use super::{CELLS, Part, Sketch, VELOCITIES, sketch};
+use crate::simulation::{BATCH, simulate};
 
 /// Name of the file that a run holds locked.
 const LOCK_NAME: &str = ".lock";
-/// Pairs that are held in memory at once.
-const BATCH: usize = 32;
-
 /// What is to be made.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -90,11 +88,12 @@ pub enum Step {
     Made(usize),
 }
 
-/// Makes what the plan asks for and `dir` lacks. Reports every step, and looks at `stop` between them.
+/// Makes what the plan asks for and `dir` lacks, simulating on `device`. Reports every step, and looks at `stop` between
+/// them.
 ///
 /// # Errors
 /// When the survey cannot be run on every map, `dir` holds data made otherwise, or a file cannot be written.
-pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) -> Result<Outcome> {
+pub fn write(dir: &Path, plan: &Plan, device: &Device, stop: &AtomicBool, report: impl Fn(Step)) -> Result<Outcome> {
     check_survey(&plan.survey)?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let _locks = lock(dir, plan.part)?;
@@ -110,7 +109,7 @@ pub fn write(dir: &Path, plan: &Plan, stop: &AtomicBool, report: impl Fn(Step)) 
             report(Step::Kept(pairs));
             continue;
         }
-        let Some(shard) = write_shard(dir, plan, (family, number, pairs), stop, &report)? else {
+        let Some(shard) = write_shard(dir, plan, device, (family, number, pairs), stop, &report)? else {
             return Ok(Outcome::Interrupted);
         };
         finished.insert(number, shard);
@@ -188,6 +187,7 @@ fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<()> {
 fn write_shard(
     dir: &Path,
     plan: &Plan,
+    device: &Device,
     (family, number, pairs): (Family, usize, usize),
     stop: &AtomicBool,
     report: &impl Fn(Step),
@@ -207,18 +207,13 @@ fn write_shard(
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let made = batch
-            .par_iter()
-            .map(|&index| {
-                let sketch = sketch(family, plan.seed, index);
-                let gathers = wave::simulate(&plan.survey, &sketch.velocity)?;
-                Ok((sketch, gathers))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        for (Sketch { velocity, layers: count }, gathers) in made {
+        let sketches: Vec<Sketch> = batch.par_iter().map(|&index| sketch(family, plan.seed, index)).collect();
+        let maps: Vec<VelocityMap> = sketches.iter().map(|sketch| sketch.velocity.clone()).collect();
+        let gathers = simulate(device, &plan.survey, &maps, |_| ())?;
+        for (Sketch { velocity, layers: count }, gathers) in sketches.iter().zip(gathers) {
             velocities.write(velocity.values()).with_context(failed)?;
             seismic.write(gathers.values()).with_context(failed)?;
-            *layers.entry(count).or_default() += 1;
+            *layers.entry(*count).or_default() += 1;
         }
         report(Step::Made(batch.len()));
     }
@@ -250,7 +245,7 @@ mod tests {
     }
 
     fn complete(dir: &Path, plan: &Plan) -> Result<Outcome> {
-        write(dir, plan, &AtomicBool::new(false), |_| ())
+        write(dir, plan, &Device::flex(), &AtomicBool::new(false), |_| ())
     }
 
     /// Contents of every file but the locks, by path.
@@ -285,7 +280,7 @@ mod tests {
                 left.set(left.get() - 1);
                 stop.store(left.get() == 0, Ordering::Relaxed);
             };
-            assert_eq!(write(dir.path(), &plan(), &stop, count).unwrap(), Outcome::Interrupted);
+            assert_eq!(write(dir.path(), &plan(), &Device::flex(), &stop, count).unwrap(), Outcome::Interrupted);
             assert!(contents(dir.path()).keys().all(|name| !name.to_string_lossy().ends_with(".part")));
             complete(dir.path(), &plan()).unwrap();
             assert_eq!(contents(dir.path()), expected, "after {steps} steps");

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use anyhow::{Result, ensure};
 use burn::optim::GradientsAccumulator;
 use burn::prelude::*;
 use burn::tensor::Distribution;
@@ -54,20 +55,23 @@ impl Objective for Random {
         Loss { loss, figures: Vec::new(), statistics: () }
     }
 
-    fn validate(&self, _: &PatchDecoder, _: usize, _: &std::path::Path) -> anyhow::Result<super::run::Figures> {
+    fn validate(&self, _: &PatchDecoder, _: usize, _: &std::path::Path) -> Result<super::run::Figures> {
         Ok(Vec::new())
     }
 }
 
 /// Takes `repeat` steps of `batch` samples, split over `replicas`, with AdamW.
+///
+/// # Errors
+/// When the device fails.
 pub fn measure_step(
     model: &ModelConfig,
     batch: usize,
     replicas: usize,
     repeat: usize,
     device: &Device,
-) -> StepMeasurement {
-    let matmul = matmul_speed(repeat, device);
+) -> Result<StepMeasurement> {
+    let matmul = matmul_speed(repeat, device)?;
     let normal = Distribution::Normal(0.0, 1.0);
     let image = model.seismic;
     let objective = Random {
@@ -92,21 +96,22 @@ pub fn measure_step(
     };
     let mut optimiser = optimiser(&config);
     let parts = split(batch, replicas);
-    let mut once = |step: usize| {
+    let mut once = |step: usize| -> Result<f64> {
         let start = Instant::now();
         let mut sum = GradientsAccumulator::new();
         for (part, ..) in gradients(&objective, &network, step, &parts, config.seed, &device) {
             sum.accumulate(&network, part);
         }
         network = optimiser.step(config.learning_rate, network.clone(), sum.grads());
-        start.elapsed().as_secs_f64()
+        device.sync()?;
+        Ok(start.elapsed().as_secs_f64())
     };
     for step in 0..2 {
-        once(step);
+        once(step)?;
     }
-    let seconds = median(&(0..repeat).map(&mut once).collect::<Vec<_>>());
+    let seconds = median(&(0..repeat).map(&mut once).collect::<Result<Vec<_>>>()?);
     let gflop_per_s = step_operations(model, batch) / seconds / 1e9;
-    StepMeasurement {
+    Ok(StepMeasurement {
         batch,
         replicas: parts.len(),
         repeat,
@@ -115,7 +120,7 @@ pub fn measure_step(
         gflop_per_s,
         matmul_gflop_per_s: matmul,
         share_of_matmul: gflop_per_s / matmul,
-    }
+    })
 }
 
 /// Multiplications and additions of a step's matrix products: once forward and twice backward.
@@ -128,16 +133,18 @@ fn step_operations(model: &ModelConfig, batch: usize) -> f64 {
 }
 
 /// Speed of one large matrix product, 1e9 operations a second.
-fn matmul_speed(repeat: usize, device: &Device) -> f64 {
+fn matmul_speed(repeat: usize, device: &Device) -> Result<f64> {
     let [a, b] = [0, 1].map(|_| Tensor::<2>::random([PEAK_SIZE; 2], Distribution::Default, device));
     let once = || {
         let start = Instant::now();
-        // Reading a number waits for the product where the device computes in its own time.
-        let _ = a.clone().matmul(b.clone()).narrow(0, 0, 1).narrow(1, 0, 1).into_data();
-        start.elapsed().as_secs_f64()
+        // Reading a number waits for the product where the device computes in its own time. All factors are positive.
+        let number = a.clone().matmul(b.clone()).narrow(0, 0, 1).narrow(1, 0, 1).try_into_scalar::<f64>()?;
+        ensure!(number > 0.0, "the device computed no product of two matrices of {PEAK_SIZE} rows");
+        Ok(start.elapsed().as_secs_f64())
     };
-    once();
-    2.0 * (PEAK_SIZE as f64).powi(3) / median(&(0..repeat).map(|_| once()).collect::<Vec<_>>()) / 1e9
+    once()?;
+    let seconds = median(&(0..repeat).map(|_| once()).collect::<Result<Vec<_>>>()?);
+    Ok(2.0 * (PEAK_SIZE as f64).powi(3) / seconds / 1e9)
 }
 
 #[cfg(test)]
@@ -153,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_step_of_two_replicas_is_measured() {
-        let found = measure_step(&ModelConfig::tiny(), 3, 2, 1, &Device::flex());
+        let found = measure_step(&ModelConfig::tiny(), 3, 2, 1, &Device::flex()).unwrap();
         assert_eq!((found.batch, found.replicas), (3, 2));
         assert!(found.samples_per_s > 0.0 && found.share_of_matmul > 0.0);
     }

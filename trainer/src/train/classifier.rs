@@ -11,7 +11,7 @@ use wavediffusion::family::Family;
 
 use super::config::ClassifierConfig;
 use super::maps::EndlessMaps;
-use super::run::{Figures, Loss, Objective};
+use super::run::{Figures, Loss, Objective, figure};
 use super::training_set::TrainingSet;
 use super::validation::HeldOut;
 use crate::classifier::PairClassifier;
@@ -54,8 +54,7 @@ impl Objective for ClassifierObjective<'_> {
 
         let map = cross_entropy(model.map.forward(maps), &map_families);
         let gather = cross_entropy(model.gathers.forward(gathers), &gather_families);
-        let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let figures = vec![("map_entropy", figure(&map)), ("gather_entropy", figure(&gather))];
+        let figures = vec![figure("map_entropy", &map), figure("gather_entropy", &gather)];
         Loss { loss: map + gather, figures, statistics: () }
     }
 

@@ -14,7 +14,7 @@ use super::config::DiffusionConfig;
 use super::maps::EndlessMaps;
 use super::parts::VelocityHalf;
 use super::preview::save_maps;
-use super::run::{Figures, Loss, Objective};
+use super::run::{Figures, Loss, Objective, figure};
 
 /// Learns the flow from noise to the latents of synthetic maps, which never repeat.
 pub struct DiffusionObjective<'a> {
@@ -83,7 +83,7 @@ impl Objective for DiffusionObjective<'_> {
         let noisy = latent.clone() * (1.0 - mix.clone()) + noise.clone() * mix;
         let flow = model.forward(noisy, time, model.labels(&labels, device));
         let loss = (flow - (noise - latent)).square().mean();
-        let figures = vec![("flow", loss.clone().inner().into_scalar::<f64>())];
+        let figures = vec![figure("flow", &loss)];
         Loss { loss, figures, statistics: () }
     }
 

@@ -22,12 +22,20 @@ use crate::progress::progress_bar;
 /// Named numbers to show and log.
 pub type Figures = Vec<(&'static str, f64)>;
 
+/// A named number that is still on the training device: reading it would wait for all that it follows from.
+pub type Figure = (&'static str, Tensor<1>);
+
+/// A number of the graph, as a figure without.
+pub fn figure(name: &'static str, value: &Tensor<1>) -> Figure {
+    (name, value.clone().inner())
+}
+
 /// What an objective makes of a batch.
 pub struct Loss<S> {
     /// The loss, on the training device.
     pub loss: Tensor<1>,
     /// What the batch tells about itself.
-    pub figures: Figures,
+    pub figures: Vec<Figure>,
     /// What [`Objective::after_step`] needs.
     pub statistics: S,
 }
@@ -96,14 +104,14 @@ pub fn run<O: Objective>(
             figures.push(batch_figures);
             statistics.push(batch_statistics);
         }
-        let figures = mean_figures(&figures);
-        if let Some((name, _)) = figures.iter().find(|(_, value)| !value.is_finite()) {
-            bail!("`{name}` is not finite at step {step}; the last checkpoint in {} is whole", directory.display());
-        }
         state.model = state.optimiser.step(config.learning_rate(step), state.model, sum.grads());
         state.model = objective.after_step(state.model, step, statistics);
         let decay = config.ema.min((1 + step) as f64 / (10 + step) as f64);
         state.averaged = average(state.averaged, &state.model, decay);
+        let figures = mean_figures(&figures.into_iter().map(read).collect::<Result<Vec<_>>>()?);
+        if let Some((name, _)) = figures.iter().find(|(_, value)| !value.is_finite()) {
+            bail!("`{name}` is not finite at step {step}; the last checkpoint in {} is whole", directory.display());
+        }
 
         state.progress = Progress {
             step: step + 1,
@@ -137,6 +145,15 @@ pub fn run<O: Objective>(
     Ok(state.averaged)
 }
 
+/// The numbers of figures, in one transfer from their device.
+fn read(figures: Vec<Figure>) -> Result<Figures> {
+    if figures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (names, values): (Vec<_>, Vec<_>) = figures.into_iter().unzip();
+    Ok(names.into_iter().zip(Tensor::cat(values, 0).try_into_vec_as::<f64>()?).collect())
+}
+
 /// Loss and gradients of each part of a batch, on a thread of its own.
 pub(super) fn gradients<O: Objective>(
     objective: &O,
@@ -145,7 +162,7 @@ pub(super) fn gradients<O: Objective>(
     parts: &[usize],
     seed: u64,
     device: &Device,
-) -> Vec<(GradientsParams, Figures, O::Statistics)> {
+) -> Vec<(GradientsParams, Vec<Figure>, O::Statistics)> {
     let total: usize = parts.iter().sum();
     let work = |model: O::Model, part: usize| {
         let random = random_of(seed, step, [part, parts.len()]);

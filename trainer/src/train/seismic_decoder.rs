@@ -11,7 +11,7 @@ use wavediffusion::signal::Normalisation;
 
 use super::config::{SeismicCodebook, SeismicDecoderConfig};
 use super::parts::{VelocityHalf, perturbed};
-use super::run::{Figures, Loss, Objective};
+use super::run::{Figures, Loss, Objective, figure};
 use super::similarity::dissimilarity;
 use super::training_set::{Batch, TrainingSet};
 use super::validation::HeldOut;
@@ -68,13 +68,11 @@ impl Objective for SeismicDecoderObjective<'_> {
         let read = self.reader.quantise(read).latent.autodiff();
         let decoded = model.forward(read);
         let Errors { log, amplitude, reflected } = errors(decoded.clone(), &batch, self.config.gain);
-        let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let mut figures =
-            vec![("log", figure(&log)), ("amplitude", figure(&amplitude)), ("reflected", figure(&reflected))];
+        let mut figures = vec![figure("log", &log), figure("amplitude", &amplitude), figure("reflected", &reflected)];
         let mut loss = log + amplitude * self.config.amplitude + reflected * self.config.reflected;
         if self.config.similarity > 0.0 {
             let lacks = (dissimilarity(decoded, batch.seismic, &self.normalisation) * batch.valid).mean();
-            figures.push(("dissimilarity", figure(&lacks)));
+            figures.push(figure("dissimilarity", &lacks));
             loss = loss + lacks * self.config.similarity;
         }
         Loss { loss, figures, statistics: () }

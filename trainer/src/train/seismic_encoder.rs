@@ -10,7 +10,7 @@ use wavediffusion::model::PatchEncoder;
 
 use super::config::SeismicEncoderConfig;
 use super::parts::VelocityHalf;
-use super::run::{Figures, Loss, Objective};
+use super::run::{Figures, Loss, Objective, figure};
 use super::training_set::TrainingSet;
 use super::validation::HeldOut;
 
@@ -49,8 +49,7 @@ impl Objective for SeismicEncoderObjective<'_> {
         let apart = (latent.clone() - truth).square().mean();
         let map = self.reader.decoder.forward(self.reader.quantise(latent).latent);
         let error = (map - batch.velocity).abs().mean();
-        let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let figures = vec![("velocity", figure(&error)), ("latent", figure(&apart))];
+        let figures = vec![figure("velocity", &error), figure("latent", &apart)];
         Loss { loss: error + apart * self.config.alignment, figures, statistics: () }
     }
 

@@ -118,37 +118,54 @@ impl TrainingSet {
     pub fn batch(&self, size: usize, random: &mut ChaCha8Rng, device: &Device) -> Batch {
         let [shots, samples, receivers] = self.seismic_shape;
         let [nz, nx] = self.velocity_shape;
-        let (mut velocity, mut seismic, mut valid) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut reflected_from, mut families) = (Vec::new(), Vec::new());
-        for _ in 0..size {
-            let pair = &self.pairs[(random.next_u64() % self.pairs.len() as u64) as usize];
-            families.push(pair.family);
-            if random.next_u32() & 1 == 0 {
-                velocity.extend_from_slice(&pair.velocity);
-                seismic.extend_from_slice(&pair.seismic);
-                valid.extend(std::iter::repeat_n(1.0f32, shots));
-                reflected_from.extend_from_slice(&pair.reflected_from);
-                continue;
-            }
-            for row in pair.velocity.chunks_exact(nx) {
-                velocity.extend(row.iter().rev());
-            }
-            for mirror in &self.mirror {
-                let gather = &pair.seismic[mirror.shot * samples * receivers..][..samples * receivers];
-                for row in gather.chunks_exact(receivers) {
-                    seismic.extend(row.iter().rev());
+        let drawn: Vec<(&Pair, bool)> = (0..size)
+            .map(|_| {
+                let pair = &self.pairs[(random.next_u64() % self.pairs.len() as u64) as usize];
+                (pair, random.next_u32() & 1 == 1)
+            })
+            .collect();
+        let mut velocity = vec![0.0f32; size * nz * nx];
+        let mut seismic = vec![0.0f32; size * shots * samples * receivers];
+        let mut valid = vec![1.0f32; size * shots];
+        let mut reflected_from = vec![0.0f32; size * shots * receivers];
+        // Copying the gathers of a large batch takes one core as long as a step takes a GPU.
+        drawn
+            .par_iter()
+            .zip(velocity.par_chunks_exact_mut(nz * nx))
+            .zip(seismic.par_chunks_exact_mut(shots * samples * receivers))
+            .zip(valid.par_chunks_exact_mut(shots))
+            .zip(reflected_from.par_chunks_exact_mut(shots * receivers))
+            .for_each(|(((((pair, mirrored), velocity), seismic), valid), reflected_from)| {
+                if !mirrored {
+                    velocity.copy_from_slice(&pair.velocity);
+                    seismic.copy_from_slice(&pair.seismic);
+                    reflected_from.copy_from_slice(&pair.reflected_from);
+                    return;
                 }
-                valid.push(if mirror.exact { 1.0 } else { 0.0 });
-                reflected_from.extend(pair.reflected_from[mirror.shot * receivers..][..receivers].iter().rev());
-            }
-        }
+                reverse_rows(velocity, &pair.velocity, nx);
+                for (shot, mirror) in self.mirror.iter().enumerate() {
+                    let gather = samples * receivers;
+                    let [from, to] = [mirror.shot, shot].map(|shot| shot * gather..(shot + 1) * gather);
+                    reverse_rows(&mut seismic[to], &pair.seismic[from], receivers);
+                    let [from, to] = [mirror.shot, shot].map(|shot| shot * receivers..(shot + 1) * receivers);
+                    reverse_rows(&mut reflected_from[to], &pair.reflected_from[from], receivers);
+                    valid[shot] = if mirror.exact { 1.0 } else { 0.0 };
+                }
+            });
         Batch {
             velocity: Tensor::from_data(TensorData::new(velocity, [size, 1, nz, nx]), device),
             seismic: Tensor::from_data(TensorData::new(seismic, [size, shots, samples, receivers]), device),
             valid: Tensor::from_data(TensorData::new(valid, [size, shots, 1, 1]), device),
             reflected_from: Tensor::from_data(TensorData::new(reflected_from, [size, shots, 1, receivers]), device),
-            families,
+            families: drawn.iter().map(|(pair, _)| pair.family).collect(),
         }
+    }
+}
+
+/// Copies rows of `width` values, each from its end to its start.
+fn reverse_rows(to: &mut [f32], from: &[f32], width: usize) {
+    for (to, from) in to.chunks_exact_mut(width).zip(from.chunks_exact(width)) {
+        to.iter_mut().zip(from.iter().rev()).for_each(|(to, from)| *to = *from);
     }
 }
 

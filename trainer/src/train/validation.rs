@@ -42,7 +42,7 @@ impl HeldOut {
     pub fn new(survey: &Survey, normalisation: Normalisation, seismic: ImageConfig, each: u64) -> Result<Self> {
         let velocity: Vec<VelocityMap> =
             (0..each).flat_map(|index| Family::ALL.map(|family| synth::generate(family, SEED, index))).collect();
-        let gathers = velocity.iter().map(|map| wave::simulate(survey, map)).collect::<Result<_, _>>()?;
+        let gathers = velocity.par_iter().map(|map| wave::simulate(survey, map)).collect::<Result<_, _>>()?;
         Ok(Self { survey: survey.clone(), normalisation, seismic, velocity, gathers })
     }
 

@@ -11,7 +11,7 @@ use super::codebook::{CodeUse, CodebookAverages};
 use super::config::VelocityConfig;
 use super::maps::EndlessMaps;
 use super::parts::{VelocityHalf, perturbed};
-use super::run::{Figures, Loss, Objective};
+use super::run::{Figures, Loss, Objective, figure};
 use super::validation::HeldOut;
 
 /// Learns the latent: maps come back from their codes.
@@ -50,12 +50,11 @@ impl Objective for VelocityObjective<'_> {
 
         let read = if quantise { quantised.clone() } else { latent.clone() };
         let error = (model.decoder.forward(read) - velocity).abs().mean();
-        let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let mut figures = vec![("velocity", figure(&error))];
+        let mut figures = vec![figure("velocity", &error)];
         let mut loss = error;
         if quantise {
             let commitment = (latent - quantised.inner().autodiff()).square().mean();
-            figures.push(("commitment", figure(&commitment)));
+            figures.push(figure("commitment", &commitment));
             loss = loss + commitment * self.config.commitment;
         }
         Loss { loss, figures, statistics }

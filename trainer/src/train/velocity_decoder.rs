@@ -10,7 +10,7 @@ use wavediffusion::model::PatchDecoder;
 use super::config::VelocityDecoderConfig;
 use super::maps::EndlessMaps;
 use super::parts::{VelocityHalf, perturbed};
-use super::run::{Figures, Loss, Objective};
+use super::run::{Figures, Loss, Objective, figure};
 use super::validation::HeldOut;
 
 /// The decoder learns to read the codes of a latent that stays as it is.
@@ -45,8 +45,7 @@ impl Objective for VelocityDecoderObjective<'_> {
         let error = model.forward(read) - velocity.autodiff();
         let value = error.clone().abs().mean();
         let jumps = jumps(error);
-        let figure = |tensor: &Tensor<1>| tensor.clone().inner().into_scalar::<f64>();
-        let figures = vec![("velocity", figure(&value)), ("jumps", figure(&jumps))];
+        let figures = vec![figure("velocity", &value), figure("jumps", &jumps)];
         Loss { loss: value + jumps * self.config.jumps, figures, statistics: () }
     }
 
