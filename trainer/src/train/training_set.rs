@@ -188,6 +188,8 @@ fn mirrored_shots(survey: &Survey, columns: usize) -> Vec<Mirror> {
 mod tests {
     use super::*;
 
+    use rand_chacha::rand_core::SeedableRng;
+
     #[test]
     fn openfwis_mirror_image_has_every_shot_but_the_third() {
         let mirror = mirrored_shots(&Survey::openfwi(), 70);
@@ -195,5 +197,47 @@ mod tests {
         let exact: Vec<bool> = mirror.iter().map(|m| m.exact).collect();
         assert_eq!(shots, [4, 3, 2, 1, 0]);
         assert_eq!(exact, [true, true, false, true, true]);
+    }
+
+    #[test]
+    fn a_pair_comes_as_it_is_or_mirrored_with_its_shots_changed_over() {
+        // Two shots of two samples at three receivers, over a map of two rows; only the first has an exact mirror image.
+        let pair = Pair {
+            velocity: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            seismic: (0u8..12).map(f32::from).collect(),
+            reflected_from: vec![7.0, 8.0, 9.0, 10.0, 11.0, 12.0],
+            family: None,
+        };
+        let mirror = vec![Mirror { shot: 1, exact: true }, Mirror { shot: 0, exact: false }];
+        let set = TrainingSet { pairs: vec![pair], mirror, seismic_shape: [2, 2, 3], velocity_shape: [2, 3] };
+        let batch = set.batch(8, &mut ChaCha8Rng::seed_from_u64(1), &Device::flex());
+        let [velocity, seismic, valid, reflected_from] =
+            [batch.velocity, batch.seismic, batch.valid, batch.reflected_from]
+                .map(|tensor| tensor.try_into_vec_as::<f32>().unwrap());
+        let mut seen = [false; 2];
+        for sample in 0..8 {
+            let mirrored = velocity[sample * 6] == 3.0;
+            seen[usize::from(mirrored)] = true;
+            let expected: [&[f32]; 4] = if mirrored {
+                [
+                    &[3.0, 2.0, 1.0, 6.0, 5.0, 4.0],
+                    &[8.0, 7.0, 6.0, 11.0, 10.0, 9.0, 2.0, 1.0, 0.0, 5.0, 4.0, 3.0],
+                    &[1.0, 0.0],
+                    &[12.0, 11.0, 10.0, 9.0, 8.0, 7.0],
+                ]
+            } else {
+                [
+                    &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+                    &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0],
+                    &[1.0, 1.0],
+                    &[7.0, 8.0, 9.0, 10.0, 11.0, 12.0],
+                ]
+            };
+            let found = [&velocity, &seismic, &valid, &reflected_from];
+            for (found, expected) in found.into_iter().zip(expected) {
+                assert_eq!(&found[sample * expected.len()..][..expected.len()], expected, "mirrored: {mirrored}");
+            }
+        }
+        assert_eq!(seen, [true; 2]);
     }
 }
