@@ -11,9 +11,10 @@ use wavediffusion::wave;
 /// Maps simulated between two writes: enough to occupy every core, few enough to keep in memory.
 pub const BATCH: usize = 32;
 
-/// Maps that a GPU simulates together: the fields of as many fit in the cache of a large one.
+/// Cells of all shots that a GPU simulates together, where one map has not more: those of eight maps of OpenFWI's, whose
+/// fields fit in the cache of a large GPU.
 #[cfg(any(feature = "vulkan", feature = "cuda"))]
-const GPU_BATCH: usize = 8;
+const GPU_CELLS: usize = 4_000_000;
 
 /// Gathers of each map, all of one size, in their order: on all cores, or on the device if it is a GPU. `done` is told the
 /// number of maps that are done since it was told last.
@@ -29,11 +30,12 @@ pub fn simulate(
 ) -> Result<Vec<Gathers>> {
     #[cfg(any(feature = "vulkan", feature = "cuda"))]
     if let Ok(client) = wave::gpu::client(device) {
+        let media = maps.par_iter().map(|map| wave::Medium::new(survey, map)).collect::<Result<Vec<_>, _>>()?;
+        let each = media.first().map_or(1, |medium| medium.cells() * medium.shots());
         let mut gathers = Vec::with_capacity(maps.len());
-        for maps in maps.chunks(GPU_BATCH) {
-            let media = maps.par_iter().map(|map| wave::Medium::new(survey, map)).collect::<Result<Vec<_>, _>>()?;
-            gathers.extend(wave::gpu::GpuBatch::new(client.clone(), &media)?.simulate_blocking()?);
-            done(maps.len());
+        for media in media.chunks((GPU_CELLS / each).max(1)) {
+            gathers.extend(wave::gpu::GpuBatch::new(client.clone(), media)?.simulate_blocking()?);
+            done(media.len());
         }
         return Ok(gathers);
     }
