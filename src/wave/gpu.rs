@@ -106,9 +106,11 @@ impl GpuSimulator {
                 return Err(GpuError::TooLarge { what, count, limit });
             }
         }
-        let row = |medium: &Medium<f32>, z| medium.alpha[medium.index(z, 0)..][..columns].to_vec();
-        let alpha: Vec<f32> = media.iter().flat_map(|medium| (0..rows).flat_map(|z| row(medium, z))).collect();
-        let carry: Vec<f32> = media.iter().flat_map(|medium| [&medium.carry_x[..], &medium.carry_z].concat()).collect();
+        let alpha =
+            media.iter().flat_map(|medium| (0..rows).flat_map(move |z| &medium.alpha[medium.index(z, 0)..][..columns]));
+        let alpha: Vec<f32> = alpha.copied().collect();
+        let carry: Vec<f32> =
+            media.iter().flat_map(|medium| medium.carry_x.iter().chain(&medium.carry_z)).copied().collect();
         let signature: Vec<f32> = media.iter().flat_map(|medium| signature(medium)).collect();
         Ok(Self {
             alpha: Buffer::upload(&client, &alpha),

@@ -11,8 +11,8 @@ use wavediffusion::wave;
 /// Maps simulated between two writes: enough to occupy every core, few enough to keep in memory.
 pub const BATCH: usize = 32;
 
-/// Cells of all shots that a GPU simulates together, where one map has not more: those of eight maps of OpenFWI's, whose
-/// fields fit in the cache of a large GPU.
+/// Cells of all shots that a GPU simulates together, if one map has no more: those of eight maps of OpenFWI's, whose fields
+/// fit in the cache of a large GPU.
 #[cfg(any(feature = "vulkan", feature = "cuda"))]
 const GPU_CELLS: usize = 4_000_000;
 

@@ -207,13 +207,14 @@ fn write_shard(
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let sketches: Vec<Sketch> = batch.par_iter().map(|&index| sketch(family, plan.seed, index)).collect();
-        let maps: Vec<VelocityMap> = sketches.iter().map(|sketch| sketch.velocity.clone()).collect();
+        let sketches = batch.par_iter().map(|&index| sketch(family, plan.seed, index));
+        let (maps, counts): (Vec<VelocityMap>, Vec<usize>) =
+            sketches.map(|Sketch { velocity, layers }| (velocity, layers)).unzip();
         let gathers = simulate(device, &plan.survey, &maps, |_| ())?;
-        for (Sketch { velocity, layers: count }, gathers) in sketches.iter().zip(gathers) {
+        for ((velocity, count), gathers) in maps.iter().zip(counts).zip(gathers) {
             velocities.write(velocity.values()).with_context(failed)?;
             seismic.write(gathers.values()).with_context(failed)?;
-            *layers.entry(*count).or_default() += 1;
+            *layers.entry(count).or_default() += 1;
         }
         report(Step::Made(batch.len()));
     }

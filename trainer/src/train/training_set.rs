@@ -128,7 +128,7 @@ impl TrainingSet {
         let mut seismic = vec![0.0f32; size * shots * samples * receivers];
         let mut valid = vec![1.0f32; size * shots];
         let mut reflected_from = vec![0.0f32; size * shots * receivers];
-        // Copying the gathers of a large batch takes one core as long as a step takes a GPU.
+        // On all cores, since a GPU waits for it.
         drawn
             .par_iter()
             .zip(velocity.par_chunks_exact_mut(nz * nx))
