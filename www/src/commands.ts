@@ -147,8 +147,8 @@ export function createCommands(
       if (sample) commands.draw({ type: "start", velocity: sample.velocity });
     },
     drawLayers() {
-      const { grid, speeds } = store.state();
-      if (grid && speeds) commands.draw({ type: "start", velocity: levelLayers(grid, speeds, LEVEL_LAYERS) });
+      const { grid } = store.state();
+      if (grid) commands.draw({ type: "start", velocity: levelLayers(grid, grid.speeds, LEVEL_LAYERS) });
     },
     async giveMap(file) {
       const velocity = await engine.readMap(file);

@@ -37,8 +37,15 @@ const JSON_MANIFEST = {
 describe("parseManifest", () => {
   it("reads grid, baselines and example", () => {
     const manifest = parseManifest(JSON.stringify(JSON_MANIFEST));
-    expect(manifest.grid).toEqual({ nz: 3, nx: 3, spacing: 10, shots: 1, receivers: 3, sourcesX: [0] });
-    expect(manifest.speeds).toEqual([1500, 4500]);
+    expect(manifest.grid).toEqual({
+      nz: 3,
+      nx: 3,
+      spacing: 10,
+      speeds: [1500, 4500],
+      shots: 1,
+      receivers: 3,
+      sourcesX: [0],
+    });
     expect(manifest.baselines.floorP90).toBe(0.34);
     expect(manifest.architecture).toMatchObject({
       tokens: [9, 9],

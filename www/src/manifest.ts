@@ -16,12 +16,14 @@ export interface Baselines {
   ceilingMedian: number;
 }
 
-/** Where the panels' axes come from. */
+/** Where the panels' axes and the colours of maps come from. */
 export interface Grid {
   nz: number;
   nx: number;
   /** Cell size in metres. */
   spacing: number;
+  /** Slowest and fastest velocity that the model knows, m/s. */
+  speeds: readonly [number, number];
   shots: number;
   receivers: number;
   /** Column of each shot's source. */
@@ -63,8 +65,6 @@ export interface Manifest {
   text: string;
   weights: FileEntry;
   families: readonly string[];
-  /** Slowest and fastest velocity that the model knows, m/s. */
-  speeds: readonly [number, number];
   baselines: Baselines;
   architecture: Architecture;
   grid: Grid;
@@ -137,7 +137,6 @@ export function parseManifest(text: string): Manifest {
     text,
     weights: fileEntry(json, "weights"),
     families: field(json, "families", isStrings),
-    speeds: field(json, "normalisation.velocity", isRange),
     baselines: {
       floorMedian: field(json, "consistency.floor_median", isNumber),
       floorP90: field(json, "consistency.floor_p90", isNumber),
@@ -159,6 +158,7 @@ export function parseManifest(text: string): Manifest {
     grid: {
       ...velocityShape(example, sources.length * receivers.length),
       spacing: field(json, "survey.spacing", isNumber),
+      speeds: field(json, "normalisation.velocity", isRange),
       shots: sources.length,
       receivers: receivers.length,
       sourcesX: sources.map((source) => source.x),

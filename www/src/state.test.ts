@@ -29,7 +29,6 @@ const MANIFEST: Manifest = {
   text: "{}",
   weights: { file: "w", bytes: 1, sha256: "" },
   families: ["FlatVel-A", "Style-A"],
-  speeds: [1500, 4500],
   architecture: {
     tokens: [1, 1],
     codes: 2,
@@ -41,7 +40,7 @@ const MANIFEST: Manifest = {
     maps: 1,
   },
   baselines: { floorMedian: 0.1, floorP90: 0.2, ceilingMedian: 0.9 },
-  grid: { nz: 2, nx: 2, spacing: 10, shots: 2, receivers: 2, sourcesX: [0, 1] },
+  grid: { nz: 2, nx: 2, spacing: 10, speeds: [1500, 4500], shots: 2, receivers: 2, sourcesX: [0, 1] },
   example: {
     file: "e",
     bytes: 1,

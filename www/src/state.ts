@@ -27,8 +27,6 @@ export interface State {
   error: FailureMessage | null;
   families: readonly string[];
   grid: Grid | null;
-  /** Velocities that the model knows, m/s. */
-  speeds: Manifest["speeds"] | null;
   baselines: Baselines | null;
   architecture: Architecture | null;
   engine: Loaded | null;
@@ -105,7 +103,6 @@ export const initialState = (settings: Settings, dark: boolean): State => ({
   error: null,
   families: [],
   grid: null,
-  speeds: null,
   baselines: null,
   architecture: null,
   engine: null,
@@ -156,8 +153,8 @@ export function reduce(state: State, action: Action): State {
     case "settings":
       return withSettings(state, action.settings);
     case "manifest": {
-      const { families, grid, speeds, baselines, architecture } = action.manifest;
-      return withDrawing(knownFamily(clamped({ ...state, families, grid, speeds, baselines, architecture })));
+      const { families, grid, baselines, architecture } = action.manifest;
+      return withDrawing(knownFamily(clamped({ ...state, families, grid, baselines, architecture })));
     }
     case "example":
       return state.sample ? state : withDrawing({ ...state, sample: exampleSample(action.example) });
@@ -309,9 +306,9 @@ function invertedMap(state: State, event: Extract<EngineEvent, { kind: "inverted
 
 /** A shot, a velocity or a point of the way that there is not becomes the nearest that there is. */
 function clamped(state: State): State {
-  const { settings, grid, speeds, morph } = state;
+  const { settings, grid, morph } = state;
   const shot = Math.min(settings.shot, grid ? grid.shots - 1 : settings.shot);
-  const [slow, fast] = speeds ?? [settings.speed, settings.speed];
+  const [slow, fast] = grid?.speeds ?? [settings.speed, settings.speed];
   const speed = Math.min(fast, Math.max(slow, settings.speed));
   const point = Math.min(settings.point, Math.max(settings.points, morph?.points ?? 0) - 1);
   const fits = shot === settings.shot && speed === settings.speed && point === settings.point;

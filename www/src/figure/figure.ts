@@ -1,6 +1,7 @@
 /** The pair on screen as one figure for a paper or a slide: map, gathers, difference, axes, colour bars, settings. */
 
 import { palette } from "../draw/colormap";
+import { paintMap } from "../draw/map";
 import type { Axis } from "../draw/plot";
 import { paint } from "../draw/raster";
 import { extent, short } from "../draw/scale";
@@ -9,7 +10,6 @@ import type { Sample } from "../sample";
 import type { State } from "../state";
 import { shown } from "../state";
 import { firstPicture, type GatherView, gatherView, KINDS } from "../views/gather";
-import { SPEEDS } from "../views/ground";
 import { type Box, colorBar, label, panel } from "./panel";
 import { s } from "./svg";
 
@@ -26,7 +26,7 @@ export function drawFigure(state: State): SVGElement | null {
   if (!sample || !grid || !view) return null;
   const { velocity, amplitude } = palette(settings.colors);
   const box = (left: number, width = SIDE): Box => ({ left, top: TOP, width, height: SIDE });
-  const map = drawn((canvas) => paint(canvas, sample.velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, velocity));
+  const map = drawn((canvas) => paintMap(canvas, sample.velocity, grid, settings.colors));
   const { title } = firstPicture(settings.mode);
   const titles = { generated: `${title} data`, simulated: "Simulated data", difference: "Difference" };
   const gathers = KINDS.map((kind, i) => {
@@ -49,7 +49,7 @@ export function drawFigure(state: State): SVGElement | null {
     panel(map, box(70), "Velocity map", axis("position (m)", grid.nx, grid.spacing), {
       ...axis("depth (m)", grid.nz, grid.spacing),
     }),
-    colorBar(ramp(velocity), box(372, 14), { name: "m/s", extent: SPEEDS, ticks: 6 }),
+    colorBar(ramp(velocity), box(372, 14), { name: "m/s", extent: grid.speeds, ticks: 6 }),
     ...gathers,
     colorBar(ramp(amplitude), box(1434, 14), { name: "amplitude", extent: [-view.clip, view.clip], ticks: 5 }),
   );

@@ -1,16 +1,15 @@
 /** The tools of the drawing, in the form, and the easel over the velocity map. */
 
 import { find, h } from "../dom";
-import { palette } from "../draw/colormap";
-import { paint } from "../draw/raster";
+import { paintMap } from "../draw/map";
 import { simulatedOf, unanswered } from "../drawing/drawing";
 import { createEasel } from "../drawing/easel";
 import { type Pencil, stroke, TOOLS, type Tool } from "../drawing/tools";
+import type { Grid } from "../manifest";
 import type { State } from "../state";
 import { type View, watching } from "../store";
 import { LIMITS } from "../url";
 import type { Commands } from "./commands";
-import { SPEEDS } from "./ground";
 
 const NAMES: Record<Tool, string> = { brush: "Brush", layer: "Layer", fault: "Fault" };
 
@@ -108,13 +107,12 @@ export function createDrawing(root: HTMLElement, ground: HTMLElement, commands: 
       },
     ),
     watching(
-      (state) => [state.settings, state.grid, state.speeds],
-      (settings, grid, speeds) => {
-        show(settings, speeds);
+      (state) => [state.settings, state.grid],
+      (settings, grid) => {
+        show(settings, grid);
         easel.tip(settings.tool === "brush" && grid ? settings.radius / grid.spacing : null);
         easel.element.title = HINTS[settings.tool];
-        const { velocity } = palette(settings.colors);
-        paint(swatch, Float32Array.of(settings.speed), { rows: 1, columns: 1 }, SPEEDS, velocity);
+        if (grid) paintMap(swatch, Float32Array.of(settings.speed), { ...grid, nz: 1, nx: 1 }, settings.colors);
       },
     ),
     watching(
@@ -129,11 +127,11 @@ export function createDrawing(root: HTMLElement, ground: HTMLElement, commands: 
     ),
   ];
 
-  function show(settings: Pencil, speeds: readonly [number, number] | null): void {
+  function show(settings: Pencil, grid: Grid | null): void {
     find<HTMLInputElement>(`[value=${settings.tool}]`, root).checked = true;
     for (const key of SLIDER_KEYS) {
       const { element, input, output } = sliders[key];
-      const [least, most] = (key === "speed" && speeds) || LIMITS[key];
+      const [least, most] = (key === "speed" && grid?.speeds) || LIMITS[key];
       const applies: readonly Tool[] = SLIDERS[key].of;
       element.hidden = !applies.includes(settings.tool);
       input.min = String(least);

@@ -4,14 +4,13 @@ import type { Pair } from "@engine/wavediffusion.js";
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
 import { axisStyle, drawRule, fill, fontOf, sizeOf } from "../draw/chart";
-import { type Colors, palette } from "../draw/colormap";
-import { paint } from "../draw/raster";
+import type { Colors } from "../draw/colormap";
+import { mapCanvas } from "../draw/map";
 import { short } from "../draw/scale";
-import type { Baselines } from "../manifest";
+import type { Baselines, Grid } from "../manifest";
 import type { State } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
-import { SPEEDS } from "./ground";
 
 /** Width of a bin of the histogram. */
 const BIN = 0.02;
@@ -28,8 +27,9 @@ export function createGallery(root: HTMLElement, commands: Commands): View[] {
     watching(
       (state) => [state.gallery, state.grid, state.settings.colors],
       (gallery, grid, colors) => {
+        if (!grid) return;
         const sorted = [...gallery].sort((a, b) => a.deviation - b.deviation);
-        items.replaceChildren(...sorted.map((pair) => item(pair, grid?.nz ?? 0, grid?.nx ?? 0, colors, commands)));
+        items.replaceChildren(...sorted.map((pair) => item(pair, grid, colors, commands)));
       },
     ),
     watching(
@@ -59,9 +59,7 @@ export function createGallery(root: HTMLElement, commands: Commands): View[] {
   ];
 }
 
-function item(pair: Pair, rows: number, columns: number, colors: Colors, commands: Commands): HTMLElement {
-  const canvas = h("canvas", { "aria-hidden": "true" });
-  paint(canvas, pair.velocity, { rows, columns }, SPEEDS, palette(colors).velocity);
+function item(pair: Pair, grid: Grid, colors: Colors, commands: Commands): HTMLElement {
   const { seed, family } = pair.request;
   const words = pair.consistent ? "consistent" : "not consistent";
   const button = h(
@@ -72,7 +70,7 @@ function item(pair: Pair, rows: number, columns: number, colors: Colors, command
       "data-value": pair.deviation,
       title: `${family ?? "any family"}, ${words}: click to open`,
     },
-    canvas,
+    mapCanvas(pair.velocity, grid, colors),
     h("b", { class: pair.consistent ? "good" : "bad" }, pair.deviation.toFixed(3)),
     h("span", {}, `seed ${seed}`),
   );

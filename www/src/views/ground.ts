@@ -4,6 +4,7 @@ import type { Wavefield } from "@engine/wavediffusion.js";
 import { nearest, type Pointer } from "../display";
 import { find, h } from "../dom";
 import { type ColorTable, palette } from "../draw/colormap";
+import { paintMap } from "../draw/map";
 import { createPlot, labels } from "../draw/plot";
 import { clear, paint, paintWave } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
@@ -13,9 +14,6 @@ import type { Sample } from "../sample";
 import { shown } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
-
-/** Velocities that the colours span, m/s: OpenFWI's range. */
-export const SPEEDS = [1500, 4500] as const;
 
 /** Share of a film's amplitudes that is not clipped. */
 const SHOWN_SHARE = 0.95;
@@ -76,14 +74,14 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.settings.colors],
-      (colors) => bar.paint(palette(colors).velocity),
+      (state) => [state.grid, state.settings.colors],
+      (grid, colors) => grid && bar.paint(palette(colors).velocity, grid.speeds),
     ),
     watching(
       (state) => [shown(state)?.velocity, state.grid, state.settings.colors],
       (velocity, grid, colors) => {
         if (!velocity || !grid) return;
-        paint(plot.canvas, velocity, { rows: grid.nz, columns: grid.nx }, SPEEDS, palette(colors).velocity);
+        paintMap(plot.canvas, velocity, grid, colors);
       },
     ),
     watching(
@@ -185,15 +183,16 @@ function speedAt({ x, y }: Pointer, velocity: Float32Array | undefined, grid: Gr
   return `${column * grid.spacing} m, ${row * grid.spacing} m deep: ${speed.toFixed(0)} m/s`;
 }
 
-function colorBar(): { element: HTMLElement; paint(table: ColorTable): void } {
+function colorBar(): { element: HTMLElement; paint(table: ColorTable, speeds: Grid["speeds"]): void } {
   const bar = h("canvas", { class: "bar", "aria-hidden": "true" });
-  const [slow, fast] = SPEEDS;
-  const axis = h("div", { class: "axis axis-y" }, ...labels({ name: "m/s", extent: SPEEDS, ticks: 6 }, "top"));
+  const axis = h("div", { class: "axis axis-y" });
   return {
     element: h("div", { class: "color-bar" }, bar, axis),
-    paint(table) {
+    paint(table, speeds) {
+      axis.replaceChildren(...labels({ name: "m/s", extent: speeds, ticks: 6 }, "top"));
+      const [slow, fast] = speeds;
       const values = Float32Array.from(table, (_, i) => slow + ((fast - slow) * i) / table.length);
-      paint(bar, values, { rows: table.length, columns: 1 }, SPEEDS, table);
+      paint(bar, values, { rows: table.length, columns: 1 }, speeds, table);
     },
   };
 }

@@ -1,8 +1,7 @@
 /** How it works: what the page is about, and the networks with their real sizes. */
 
 import { h } from "../dom";
-import { palette } from "../draw/colormap";
-import { paint } from "../draw/raster";
+import { mapCanvas } from "../draw/map";
 import { short } from "../draw/scale";
 import { s } from "../figure/svg";
 import type { Architecture, Grid } from "../manifest";
@@ -10,7 +9,6 @@ import type { Sample } from "../sample";
 import { type State, shown } from "../state";
 import { changing, type View } from "../store";
 import { gatherView, type Kind } from "./gather";
-import { SPEEDS } from "./ground";
 
 export function createHow(dialog: HTMLDialogElement, open: HTMLElement): View {
   const flow = h("ol", { class: "flow", "data-testid": "flow" });
@@ -87,7 +85,7 @@ function stations(sizes: Architecture, grid: Grid, state: State): HTMLElement[] 
       "Shared by maps and recordings: the latent snaps to it.",
     ),
     station(
-      mapPicture(sample, grid, state),
+      sample && mapCanvas(sample.velocity, grid, state.settings.colors),
       "Velocity decoder",
       `${grid.nz} x ${grid.nx} cells of ${grid.spacing} m`,
       "Reads the latent as a velocity map.",
@@ -125,13 +123,6 @@ function shades(rows: number, columns: number, shade: (row: number, column: numb
     return s("rect", { x: column, y: row, width: 0.92, height: 0.92, fill: "currentColor", "fill-opacity": opacity });
   });
   return s("svg", { viewBox: `0 0 ${columns} ${rows}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...cells);
-}
-
-function mapPicture(sample: Sample | null, { nz, nx }: Grid, { settings }: State): HTMLCanvasElement | null {
-  if (!sample) return null;
-  const canvas = h("canvas", { "aria-hidden": "true" });
-  paint(canvas, sample.velocity, { rows: nz, columns: nx }, SPEEDS, palette(settings.colors).velocity);
-  return canvas;
 }
 
 function gatherPicture(state: State, kind: Kind): HTMLCanvasElement | null {

@@ -1,8 +1,8 @@
 /** Gathers in, velocity maps out: what is given, the maps that may have given it, their mean and spread. */
 
 import { h } from "../dom";
-import { type Colors, palette } from "../draw/colormap";
-import { paint } from "../draw/raster";
+import type { Colors } from "../draw/colormap";
+import { mapCanvas } from "../draw/map";
 import { short } from "../draw/scale";
 import type { Inverted, InvertedMap } from "../inversion";
 import type { Grid } from "../manifest";
@@ -10,7 +10,6 @@ import { DRAWN, DRAWN_NAME, isOwn, PREPARED } from "../settings";
 import type { State } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
-import { SPEEDS } from "./ground";
 
 /** Standard deviations that the colours span, m/s. */
 const SPREADS = [0, 500] as const;
@@ -118,12 +117,6 @@ function tiles(
   colors: Colors,
   commands: Commands,
 ): HTMLElement[] {
-  const shape = { rows: grid.nz, columns: grid.nx };
-  const picture = (values: Float32Array, range: readonly [number, number]) => {
-    const canvas = h("canvas", { "aria-hidden": "true" });
-    paint(canvas, values, shape, range, palette(colors).velocity);
-    return canvas;
-  };
   const still = (canvas: HTMLCanvasElement, name: string, note: string) =>
     h("li", {}, h("figure", {}, canvas, h("figcaption", {}, h("b", {}, name), h("span", {}, note))));
   const mapTile = (map: InvertedMap, index: number) => {
@@ -131,7 +124,7 @@ function tiles(
     const button = h(
       "button",
       { type: "button", "data-testid": "inverted-map", "aria-pressed": "false" },
-      picture(map.velocity, SPEEDS),
+      mapCanvas(map.velocity, grid, colors),
       h("b", {}, index === 0 ? "as encoded" : `sample ${index}`),
       h("span", {}, `misfit ${short(map.misfit)}${error}`),
     );
@@ -140,12 +133,12 @@ function tiles(
     return h("li", {}, button);
   };
   return [
-    ...(given.truth ? [still(picture(given.truth, SPEEDS), "truth", given.name)] : []),
+    ...(given.truth ? [still(mapCanvas(given.truth, grid, colors), "truth", given.name)] : []),
     ...maps.map(mapTile),
     ...(result && maps.length > 1
       ? [
-          still(picture(result.mean, SPEEDS), "mean", `of ${maps.length} maps`),
-          still(picture(result.spread, SPREADS), "spread", `0 to ${SPREADS[1]} m/s`),
+          still(mapCanvas(result.mean, grid, colors), "mean", `of ${maps.length} maps`),
+          still(mapCanvas(result.spread, grid, colors, SPREADS), "spread", `0 to ${SPREADS[1]} m/s`),
         ]
       : []),
   ];

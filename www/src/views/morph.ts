@@ -3,8 +3,7 @@
 import uPlot from "uplot";
 import { colorOf, h } from "../dom";
 import { axisStyle, drawRule, fill, fontOf, sizeOf } from "../draw/chart";
-import { palette } from "../draw/colormap";
-import { paint } from "../draw/raster";
+import { mapCanvas } from "../draw/map";
 import { short } from "../draw/scale";
 import type { Baselines } from "../manifest";
 import { morphIndex } from "../morph";
@@ -12,7 +11,6 @@ import type { Sample } from "../sample";
 import type { State } from "../state";
 import { type View, watching } from "../store";
 import type { Commands } from "./commands";
-import { SPEEDS } from "./ground";
 
 export function createMorph(root: HTMLElement, way: HTMLElement, commands: Commands): View[] {
   const hint = h("p", { class: "hint" });
@@ -43,12 +41,10 @@ export function createMorph(root: HTMLElement, way: HTMLElement, commands: Comma
       (state) => [state.morph, state.grid, state.settings.colors],
       (morph, grid, colors) => {
         root.style.setProperty("--points", String(morph?.points ?? 1));
-        const [shape, table] = [{ rows: grid?.nz ?? 0, columns: grid?.nx ?? 0 }, palette(colors).velocity];
-        const tiles = (morph?.samples ?? []).map((sample, index) => {
-          const canvas = h("canvas", { "aria-hidden": "true" });
-          paint(canvas, sample.velocity, shape, SPEEDS, table);
-          return item(sample, canvas, () => commands.set({ point: index }));
-        });
+        if (!grid) return;
+        const tiles = (morph?.samples ?? []).map((sample, index) =>
+          item(sample, mapCanvas(sample.velocity, grid, colors), () => commands.set({ point: index })),
+        );
         items.replaceChildren(...tiles);
       },
     ),
