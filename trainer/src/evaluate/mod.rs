@@ -92,11 +92,11 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
     ensure!(plan.samples > 0, "there are 0 samples to evaluate; at least 1 is needed");
     let (classifier, sizes) = classifier::built_in(&model.device)?;
     let classifier = sizes.fit(&model.manifest.model).then_some(classifier);
+    let training = classifier.is_some().then(|| TrainingMaps::new(&model.manifest.provenance.denoiser));
     let networks = Networks { model: model.clone(), classifier };
-    let training = TrainingMaps::new(&model.manifest.provenance.denoiser);
     let held_out = HeldOut::new(model, plan, data)?;
     let measurements = in_batches(&networks, plan.samples, "evaluating samples", |networks, slots| {
-        measure(networks, &held_out, &training, slots)
+        measure(networks, &held_out, training.as_ref(), slots)
     })?;
     let unseen = unseen_pairs(model)?.into_iter().map(|pair| pair.figures).collect();
     Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes, unseen))
@@ -105,7 +105,7 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result
 fn measure(
     networks: &Networks,
     held_out: &HeldOut<'_>,
-    training: &TrainingMaps,
+    training: Option<&TrainingMaps>,
     slots: &[usize],
 ) -> Result<Vec<Measurement>> {
     let (model, plan) = (&networks.model, held_out.plan);
@@ -135,8 +135,8 @@ fn measure(
     let reconstructed = pollster::block_on(model.decode(from_velocity))?;
     let inverted = pollster::block_on(model.decode(from_seismic))?;
 
-    let mut samples: Vec<Option<Sample>> = match &networks.classifier {
-        Some(classifier) => {
+    let mut samples: Vec<Option<Sample>> = match networks.classifier.as_ref().zip(training) {
+        Some((classifier, training)) => {
             samples(model, classifier, training, &generated, &truths, &others)?.into_iter().map(Some).collect()
         }
         None => vec![None; truths.len()],
