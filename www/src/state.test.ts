@@ -98,6 +98,15 @@ const STARTED: Action[] = [
 const event = (of: EngineEvent): Action => ({ type: "event", event: of });
 
 describe("reduce", () => {
+  it("keeps the velocities that the colours span when the engine tells the shape of pairs", () => {
+    const shape = { ...SHAPE, nz: 3 };
+    const state = stateAfter(
+      { type: "manifest", manifest: MANIFEST },
+      { type: "loaded", engine: { ...LOADED, shape } },
+    );
+    expect(state.grid).toMatchObject({ nz: 3, speeds: MANIFEST.grid.speeds });
+  });
+
   it("walks from loading over ready and running to done", () => {
     expect(stateAfter().phase).toBe("loading");
     expect(stateAfter(...STARTED.slice(0, 2)).phase).toBe("ready");

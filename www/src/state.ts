@@ -185,7 +185,8 @@ export function reduce(state: State, action: Action): State {
       };
     case "loaded": {
       const { families, shape } = action.engine;
-      return { ...state, engine: action.engine, families, grid: shape, phase: "ready", progress: null };
+      const grid = state.grid && { ...shape, speeds: state.grid.speeds };
+      return { ...state, engine: action.engine, families, grid, phase: "ready", progress: null };
     }
     case "started":
       return { ...begun(state, "Drawing noise"), request: action.request, trail: [] };
