@@ -35,6 +35,11 @@ export function paint(
   });
 }
 
+/** Draws a colour table as a bar, its first entry on top. */
+export function paintTable(canvas: HTMLCanvasElement, table: ColorTable): void {
+  withPixels(canvas, { rows: table.length, columns: 1 }, (pixels) => pixels.set(table));
+}
+
 /** Draws a wave to lay over another picture: crests white, troughs black, rest transparent. */
 export function paintWave(canvas: HTMLCanvasElement, values: Float32Array, shape: Shape, clip: number): void {
   withPixels(canvas, shape, (pixels) => {

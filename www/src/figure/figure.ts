@@ -1,9 +1,9 @@
 /** The pair on screen as one figure for a paper or a slide: map, gathers, difference, axes, colour bars, settings. */
 
-import { palette } from "../draw/colormap";
-import { paintMap } from "../draw/map";
+import { type ColorTable, palette } from "../draw/colormap";
+import { mapCanvas } from "../draw/map";
 import type { Axis } from "../draw/plot";
-import { paint } from "../draw/raster";
+import { paintTable } from "../draw/raster";
 import { extent, short } from "../draw/scale";
 import type { Grid } from "../manifest";
 import type { Sample } from "../sample";
@@ -26,7 +26,7 @@ export function drawFigure(state: State): SVGElement | null {
   if (!sample || !grid || !view) return null;
   const { velocity, amplitude } = palette(settings.colors);
   const box = (left: number, width = SIDE): Box => ({ left, top: TOP, width, height: SIDE });
-  const map = drawn((canvas) => paintMap(canvas, sample.velocity, grid, settings.colors));
+  const map = mapCanvas(sample.velocity, grid, settings.colors);
   const { title } = firstPicture(settings.mode);
   const titles = { generated: `${title} data`, simulated: "Simulated data", difference: "Difference" };
   const gathers = KINDS.map((kind, i) => {
@@ -87,8 +87,4 @@ function drawn(draw: (canvas: HTMLCanvasElement) => void): HTMLCanvasElement {
 }
 
 /** A colour table from bottom to top of a bar whose axis runs downwards, as those of the page do. */
-const ramp = (table: Uint32Array): HTMLCanvasElement =>
-  drawn((canvas) => {
-    const values = Float32Array.from(table, (_, i) => i + 0.5);
-    paint(canvas, values, { rows: table.length, columns: 1 }, [0, table.length], table);
-  });
+const ramp = (table: ColorTable): HTMLCanvasElement => drawn((canvas) => paintTable(canvas, table));

@@ -1,7 +1,8 @@
 /** The tools of the drawing, in the form, and the easel over the velocity map. */
 
 import { find, h } from "../dom";
-import { paintMap } from "../draw/map";
+import { palette } from "../draw/colormap";
+import { paint } from "../draw/raster";
 import { simulatedOf, unanswered } from "../drawing/drawing";
 import { createEasel } from "../drawing/easel";
 import { type Pencil, stroke, TOOLS, type Tool } from "../drawing/tools";
@@ -112,7 +113,9 @@ export function createDrawing(root: HTMLElement, ground: HTMLElement, commands: 
         show(settings, grid);
         easel.tip(settings.tool === "brush" && grid ? settings.radius / grid.spacing : null);
         easel.element.title = HINTS[settings.tool];
-        if (grid) paintMap(swatch, Float32Array.of(settings.speed), { ...grid, nz: 1, nx: 1 }, settings.colors);
+        if (!grid) return;
+        const { velocity } = palette(settings.colors);
+        paint(swatch, Float32Array.of(settings.speed), { rows: 1, columns: 1 }, grid.speeds, velocity);
       },
     ),
     watching(

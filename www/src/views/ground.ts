@@ -5,8 +5,8 @@ import { nearest, type Pointer } from "../display";
 import { find, h } from "../dom";
 import { type ColorTable, palette } from "../draw/colormap";
 import { paintMap } from "../draw/map";
-import { createPlot, labels } from "../draw/plot";
-import { clear, paint, paintWave } from "../draw/raster";
+import { type Axis, createPlot, labels } from "../draw/plot";
+import { clear, paintTable, paintWave } from "../draw/raster";
 import { amplitudeScale, extent, percent, short } from "../draw/scale";
 import { filmFits, RATES } from "../film";
 import type { Grid } from "../manifest";
@@ -62,6 +62,7 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
           { name: "position (m)", extent: extent(grid.nx, grid.spacing), ticks: 7 },
           { name: "depth (m)", extent: extent(grid.nz, grid.spacing), ticks: 7 },
         );
+        bar.axis({ name: "m/s", extent: grid.speeds, ticks: 6 });
       },
     ),
     watching(
@@ -74,8 +75,8 @@ export function createGround(root: HTMLElement, commands: Commands): View[] {
       },
     ),
     watching(
-      (state) => [state.grid, state.settings.colors],
-      (grid, colors) => grid && bar.paint(palette(colors).velocity, grid.speeds),
+      (state) => [state.settings.colors],
+      (colors) => bar.paint(palette(colors).velocity),
     ),
     watching(
       (state) => [shown(state)?.velocity, state.grid, state.settings.colors],
@@ -183,17 +184,13 @@ function speedAt({ x, y }: Pointer, velocity: Float32Array | undefined, grid: Gr
   return `${column * grid.spacing} m, ${row * grid.spacing} m deep: ${speed.toFixed(0)} m/s`;
 }
 
-function colorBar(): { element: HTMLElement; paint(table: ColorTable, speeds: Grid["speeds"]): void } {
+function colorBar(): { element: HTMLElement; axis(axis: Axis): void; paint(table: ColorTable): void } {
   const bar = h("canvas", { class: "bar", "aria-hidden": "true" });
-  const axis = h("div", { class: "axis axis-y" });
+  const numbers = h("div", { class: "axis axis-y" });
   return {
-    element: h("div", { class: "color-bar" }, bar, axis),
-    paint(table, speeds) {
-      axis.replaceChildren(...labels({ name: "m/s", extent: speeds, ticks: 6 }, "top"));
-      const [slow, fast] = speeds;
-      const values = Float32Array.from(table, (_, i) => slow + ((fast - slow) * i) / table.length);
-      paint(bar, values, { rows: table.length, columns: 1 }, speeds, table);
-    },
+    element: h("div", { class: "color-bar" }, bar, numbers),
+    axis: (axis) => numbers.replaceChildren(...labels(axis, "top")),
+    paint: (table) => paintTable(bar, table),
   };
 }
 
