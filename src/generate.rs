@@ -119,6 +119,26 @@ pub trait Simulator {
     /// Gathers of a velocity map. One that can be called off on the way answers [`GenerateError::Cancelled`].
     fn simulate(&self, survey: &Survey, velocity: &VelocityMap)
     -> impl Future<Output = Result<Gathers, GenerateError>>;
+
+    /// How many maps are best simulated together.
+    fn together(&self) -> usize {
+        1
+    }
+
+    /// Gathers of maps of one size, in their order.
+    fn simulate_all(
+        &self,
+        survey: &Survey,
+        maps: &[VelocityMap],
+    ) -> impl Future<Output = Result<Vec<Gathers>, GenerateError>> {
+        async move {
+            let mut gathers = Vec::with_capacity(maps.len());
+            for map in maps {
+                gathers.push(self.simulate(survey, map).await?);
+            }
+            Ok(gathers)
+        }
+    }
 }
 
 /// The solver on the CPU, which runs in one go.
@@ -193,6 +213,16 @@ impl PairModel {
         self.read_pairs(velocity, seismic).await
     }
 
+    /// Quantises latents (batch, tokens, latent width) and decodes each into a velocity map alone.
+    ///
+    /// # Errors
+    /// [`GenerateError`] when the device fails or the decoder writes what is no velocity map.
+    pub async fn decode_velocity(&self, latent: Tensor<3>) -> Result<Vec<VelocityMap>, GenerateError> {
+        let quantised = self.autoencoder.codebook.quantise(latent).latent;
+        let velocity = read(self.autoencoder.velocity_decoder.forward(quantised)).await?;
+        velocity.chunks_exact(self.map_cells()).map(|map| self.velocity_map(map)).collect()
+    }
+
     /// Decodes a batch of one.
     async fn decode_one(&self, latent: Tensor<3>) -> Result<DecodedPair, GenerateError> {
         self.decode(latent).await?.pop().ok_or(GenerateError::NotFinite)
@@ -209,17 +239,26 @@ impl PairModel {
         if seismic.iter().any(|value| !value.is_finite()) {
             return Err(GenerateError::NotFinite);
         }
-        let (map, image) = (self.manifest.model.velocity, self.manifest.model.seismic);
-        let normalisation = self.manifest.normalisation;
+        let image = self.manifest.model.seismic;
         velocity
-            .chunks_exact(map.rows * map.columns)
+            .chunks_exact(self.map_cells())
             .zip(seismic.chunks_exact(image.channels * image.rows * image.columns))
             .map(|(velocity, seismic)| {
-                let metres = velocity.iter().map(|&v| normalisation.restore_velocity(v)).collect();
-                let velocity = VelocityMap::new(map.rows, map.columns, metres)?;
-                Ok(DecodedPair { velocity, log_amplitudes: seismic.to_vec() })
+                Ok(DecodedPair { velocity: self.velocity_map(velocity)?, log_amplitudes: seismic.to_vec() })
             })
             .collect()
+    }
+
+    /// Cells of a velocity map.
+    fn map_cells(&self) -> usize {
+        self.manifest.model.velocity.rows * self.manifest.model.velocity.columns
+    }
+
+    /// The map of normalised velocities.
+    fn velocity_map(&self, normalised: &[f32]) -> Result<VelocityMap, GenerateError> {
+        let image = self.manifest.model.velocity;
+        let metres = normalised.iter().map(|&v| self.manifest.normalisation.restore_velocity(v)).collect();
+        Ok(VelocityMap::new(image.rows, image.columns, metres)?)
     }
 
     /// Raw amplitudes of a decoded pair on the survey's time axis.
@@ -276,7 +315,8 @@ impl PairModel {
     }
 }
 
-fn proceed(flow: ControlFlow<()>) -> Result<(), GenerateError> {
+/// Goes on unless an observer called it off.
+pub(crate) fn proceed(flow: ControlFlow<()>) -> Result<(), GenerateError> {
     match flow {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(GenerateError::Cancelled),

@@ -10,7 +10,8 @@ use thiserror::Error;
 use crate::consistency::deviation;
 use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
-use crate::generate::{GenerateError, PairModel, Simulator, Unobserved};
+use crate::generate::{GenerateError, PairModel, Simulator, Unobserved, proceed};
+use crate::refine::{Refinement, SIMULATIONS};
 use crate::velocity_map::VelocityMap;
 
 /// How gathers are inverted.
@@ -20,6 +21,7 @@ pub struct InversionConfig {
     spread: f32,
     seed: u64,
     sampler: SamplerConfig,
+    rounds: usize,
 }
 
 /// Settings that no inversion accepts.
@@ -32,14 +34,19 @@ pub enum InversionConfigError {
     /// A spread that is no number or out of range.
     #[error("spread {0}; it lies above 0 and up to 1")]
     Spread(f32),
+    /// Too many rounds.
+    #[error("{0} rounds of refinement; an inversion makes 0 to {max}", max = InversionConfig::MAX_ROUNDS)]
+    Rounds(usize),
 }
 
 impl InversionConfig {
     /// Most maps that an inversion makes.
     pub const MAX_SAMPLES: usize = 1000;
+    /// Most rounds of refinement.
+    pub const MAX_ROUNDS: usize = 100;
 
-    /// `samples` maps. The first decodes the latent of the gathers as it is; each other sends it `spread` of the way to
-    /// noise and back (SDEdit, arXiv 2108.01073), with noise of its own, and shows where the gathers leave the map open.
+    /// `samples` maps. The first decodes the latent of the gathers; each other sends it `spread` of the way to noise and
+    /// back (SDEdit, arXiv 2108.01073), with noise of its own, and shows where the gathers leave the map open.
     ///
     /// # Errors
     /// [`InversionConfigError`] when a setting is out of range.
@@ -50,18 +57,43 @@ impl InversionConfig {
         if !(spread > 0.0 && spread <= 1.0) {
             return Err(InversionConfigError::Spread(spread));
         }
-        Ok(Self { samples, spread, seed, sampler })
+        Ok(Self { samples, spread, seed, sampler, rounds: 0 })
     }
 
-    /// Number of maps.
-    pub fn samples(&self) -> usize {
-        self.samples
+    /// The same with up to `rounds` rounds that move the latent until the wave equation makes the gathers of its map, before
+    /// any others are drawn around it; fewer where they come near enough.
+    ///
+    /// # Errors
+    /// [`InversionConfigError`] when there are too many.
+    pub fn refined(self, rounds: usize) -> Result<Self, InversionConfigError> {
+        if rounds > Self::MAX_ROUNDS {
+            return Err(InversionConfigError::Rounds(rounds));
+        }
+        Ok(Self { rounds, ..self })
     }
+
+    /// Number of maps, and of those on the way to the first of them.
+    pub fn maps(&self) -> usize {
+        self.samples + self.rounds
+    }
+}
+
+/// Where a map comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapOrigin {
+    /// It decodes the latent of the gathers as the encoder reads it.
+    Encoded,
+    /// It decodes that latent after so many rounds of refinement.
+    Refined(usize),
+    /// It came back from noise near the last of these.
+    Sampled,
 }
 
 /// A velocity map that may have given the gathers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvertedMap {
+    /// Where it comes from.
+    pub origin: MapOrigin,
     /// The map.
     pub velocity: VelocityMap,
     /// What the wave equation makes of it.
@@ -74,10 +106,18 @@ pub struct InvertedMap {
 pub trait InversionObserver {
     /// Called with each map and its number, from 0; answers [`ControlFlow::Break`] to call the inversion off.
     fn map(&mut self, index: usize, map: &InvertedMap) -> impl Future<Output = ControlFlow<()>>;
+
+    /// Called while a round of refinement simulates the maps that it tries, `done` of `total` of them; answers as
+    /// [`InversionObserver::map`] does.
+    fn tried(&mut self, done: usize, total: usize) -> impl Future<Output = ControlFlow<()>>;
 }
 
 impl InversionObserver for Unobserved {
     async fn map(&mut self, _: usize, _: &InvertedMap) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    async fn tried(&mut self, _: usize, _: usize) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -110,7 +150,8 @@ impl PairModel {
         Ok(self.gathers(&pair))
     }
 
-    /// Velocity maps that may have given `gathers`.
+    /// Velocity maps that may have given `gathers`: that of the encoder's latent, those of every round of refinement, and the
+    /// samples around the last of these.
     ///
     /// # Errors
     /// [`GenerateError`] when the gathers are not of the weights' survey, the observer calls it off, or the device or the
@@ -127,27 +168,58 @@ impl PairModel {
         if gathers.shape() != expected {
             return Err(GenerateError::Shape { found: gathers.shape(), expected });
         }
-        let read = self.autoencoder.seismic_encoder.forward(self.seismic_tensor(std::iter::once(gathers)));
-        let mut maps = Vec::with_capacity(config.samples);
-        for index in 0..config.samples {
-            let latent = if index == 0 {
-                read.clone()
-            } else {
-                let seed = config.seed.wrapping_add(index as u64);
-                let sampler = self.sampler_from(config.sampler, &[seed], read.clone(), config.spread);
-                sampler.finish().ok_or(GenerateError::Cancelled)?
-            };
-            let velocity = self.decode(latent).await?.pop().ok_or(GenerateError::NotFinite)?.velocity;
-            let simulated = simulator.simulate(survey, &velocity).await?;
-            let misfit = deviation(&simulated, gathers);
-            let map = InvertedMap { velocity, simulated, misfit };
-            if observer.map(index, &map).await.is_break() {
-                return Err(GenerateError::Cancelled);
+        let latent = self.autoencoder.seismic_encoder.forward(self.seismic_tensor(std::iter::once(gathers)));
+        let mut maps = Maps { given: gathers, observer, done: Vec::with_capacity(config.maps()) };
+
+        let start = (config.sampler, config.seed.wrapping_add(config.samples as u64));
+        let mut refinement = Refinement::new(self, simulator, gathers, latent, start).await?;
+        maps.add(MapOrigin::Encoded, refinement.map()).await?;
+        for round in 1..=config.rounds {
+            if refinement.is_done() {
+                break;
             }
-            maps.push(map);
+            refinement.round(&mut async |done| proceed(maps.observer.tried(done, SIMULATIONS).await)).await?;
+            maps.add(MapOrigin::Refined(round), refinement.map()).await?;
         }
-        Ok(maps)
+        let latent = refinement.latent();
+        for sample in 1..config.samples {
+            let seed = config.seed.wrapping_add(sample as u64);
+            let sampler = self.sampler_from(config.sampler, &[seed], latent.clone(), config.spread);
+            let sampled = sampler.finish().ok_or(GenerateError::Cancelled)?;
+            let velocity = self.decode_velocity(sampled).await?.pop().ok_or(GenerateError::NotFinite)?;
+            let simulated = simulator.simulate(survey, &velocity).await?;
+            maps.add(MapOrigin::Sampled, (&velocity, &simulated)).await?;
+        }
+        Ok(maps.done)
     }
+}
+
+/// The maps of an inversion so far.
+struct Maps<'a, O> {
+    given: &'a Gathers,
+    observer: &'a mut O,
+    done: Vec<InvertedMap>,
+}
+
+impl<O: InversionObserver> Maps<'_, O> {
+    /// Adds a map with its simulation, and tells the observer.
+    async fn add(
+        &mut self,
+        origin: MapOrigin,
+        (velocity, simulated): (&VelocityMap, &Gathers),
+    ) -> Result<(), GenerateError> {
+        let misfit = deviation(simulated, self.given);
+        let map = InvertedMap { origin, velocity: velocity.clone(), simulated: simulated.clone(), misfit };
+        proceed(self.observer.map(self.done.len(), &map).await)?;
+        self.done.push(map);
+        Ok(())
+    }
+}
+
+/// The maps of an inversion that its samples are around, and these: all but those on the way.
+pub fn outcome(maps: &[InvertedMap]) -> &[InvertedMap] {
+    let last = maps.iter().rposition(|map| map.origin != MapOrigin::Sampled).unwrap_or(0);
+    &maps[last..]
 }
 
 /// Mean and standard deviation of every cell over maps of one shape, (nz, nx) row-major, m/s; empty of none.
@@ -178,6 +250,7 @@ mod tests {
     #[test]
     fn spread_is_the_standard_deviation_of_a_cell() {
         let map = |speed: f32| InvertedMap {
+            origin: MapOrigin::Sampled,
             velocity: VelocityMap::new(1, 2, vec![speed, 2000.0]).unwrap(),
             simulated: Gathers::zeros(1, 1, 1),
             misfit: 0.0,

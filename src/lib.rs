@@ -20,6 +20,7 @@ pub mod manifest;
 pub mod model;
 pub mod npy;
 pub mod output;
+mod refine;
 pub mod signal;
 pub mod survey;
 pub mod velocity_map;

@@ -302,11 +302,10 @@ pub fn load_networks(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn manifest() -> Manifest {
-        Manifest {
+impl Manifest {
+    /// One of a small model and OpenFWI's survey, for tests.
+    pub(crate) fn tiny() -> Self {
+        Self {
             format: FORMAT,
             weights: FileEntry::new("weights.safetensors", b"weights"),
             example: None,
@@ -319,17 +318,22 @@ mod tests {
             metrics: serde_json::Value::Null,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     fn refusal(change: impl Fn(&mut serde_json::Value)) -> String {
-        let mut value = serde_json::to_value(manifest()).unwrap();
+        let mut value = serde_json::to_value(Manifest::tiny()).unwrap();
         change(&mut value);
         Manifest::parse(&value.to_string()).unwrap_err().to_string()
     }
 
     #[test]
     fn a_manifest_round_trips() {
-        let text = serde_json::to_string(&manifest()).unwrap();
-        assert_eq!(Manifest::parse(&text).unwrap(), manifest());
+        let text = serde_json::to_string(&Manifest::tiny()).unwrap();
+        assert_eq!(Manifest::parse(&text).unwrap(), Manifest::tiny());
     }
 
     #[test]
@@ -347,7 +351,7 @@ mod tests {
 
     #[test]
     fn truncated_and_corrupted_files_are_told_apart() {
-        let entry = manifest().weights;
+        let entry = Manifest::tiny().weights;
         assert!(entry.check(b"weights").is_ok());
         assert!(matches!(entry.check(b"weight"), Err(ManifestError::Length { .. })));
         assert!(matches!(entry.check(b"weightz"), Err(ManifestError::Checksum { .. })));

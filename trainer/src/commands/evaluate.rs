@@ -24,6 +24,10 @@ pub struct EvaluateArgs {
     /// Generated pairs whose deviation is measured after every denoising step
     #[arg(long, default_value_t = 50)]
     paths: usize,
+    /// Rounds of refinement by the wave equation after each inversion, see `invert --refine`; a round takes some two seconds
+    /// of a processor
+    #[arg(long, default_value_t = 0, value_name = "ROUNDS")]
+    refine: usize,
     /// Seed of the noise and of the held-out maps; one that training never uses
     #[arg(long, default_value_t = HELD_OUT_SEEDS)]
     seed: u64,
@@ -80,7 +84,8 @@ impl SamplerArgs {
 /// When the weights or the data cannot be used, or a report cannot be written.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
     check_seed(args.seed)?;
-    let plan = Plan { samples: args.samples, paths: args.paths, seed: args.seed, sampler: args.sampler.config()? };
+    let sampler = args.sampler.config()?;
+    let plan = Plan { samples: args.samples, paths: args.paths, rounds: args.refine, seed: args.seed, sampler };
     ensure!(
         args.figure.is_none() || args.paths > 0,
         "`--figure` draws paths, and `--paths` is 0; it must be at least 1"

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::ProgressIterator;
 use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::generate::{CpuSimulator, Unobserved};
-use wavediffusion::invert::InversionConfig;
+use wavediffusion::invert::{InversionConfig, outcome};
 use wavediffusion::npy::{NpyArray, NpyWriter};
 
 use crate::evaluate::median;
@@ -33,6 +33,10 @@ pub struct InvertArgs {
     /// How far towards noise, 0 to 1
     #[arg(long, default_value_t = 0.4)]
     spread: f32,
+    /// Rounds that first refine the map by the wave equation: each simulates 26 maps near it, and stops asking when the
+    /// simulated gathers are as near to those given as the codes can come
+    #[arg(long, default_value_t = 0, value_name = "ROUNDS")]
+    refine: usize,
     /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -48,7 +52,7 @@ pub struct InvertArgs {
 pub fn run(args: &InvertArgs) -> Result<()> {
     // The samples are of no family, and guidance leads towards one.
     let sampler = SamplerConfig::new(args.steps, 1.0)?;
-    let config = InversionConfig::new(args.samples, args.spread, args.seed, sampler)?;
+    let config = InversionConfig::new(args.samples, args.spread, args.seed, sampler)?.refined(args.refine)?;
     files::check_outputs([&args.out])?;
     let name = args.seismic.display();
     let gathers = NpyArray::read(&args.seismic)
@@ -65,7 +69,8 @@ pub fn run(args: &InvertArgs) -> Result<()> {
     let mut out = NpyWriter::create(&args.out, &[gathers.len(), args.samples, nz, nx]).with_context(failed)?;
     let mut misfits = Vec::new();
     for set in gathers.iter().progress_with(progress_bar("inverting gathers", gathers.len())) {
-        for map in pollster::block_on(model.invert(set, config, &CpuSimulator, &mut Unobserved))? {
+        let maps = pollster::block_on(model.invert(set, config, &CpuSimulator, &mut Unobserved))?;
+        for map in outcome(&maps) {
             misfits.push(map.misfit);
             out.write(map.velocity.values()).with_context(failed)?;
         }

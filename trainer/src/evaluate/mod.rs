@@ -3,6 +3,7 @@
 mod held_out;
 mod path;
 mod precision;
+mod refined;
 mod report;
 mod seams;
 mod summary;
@@ -27,6 +28,7 @@ pub use summary::{mean, median, quantile};
 pub use unseen::{Unseen, UnseenPair, unseen_pairs};
 
 use held_out::{HeldOut, TruePair};
+use refined::Refined;
 use seams::Seams;
 
 use crate::batches::in_batches;
@@ -41,6 +43,8 @@ pub struct Plan {
     pub samples: usize,
     /// Generated pairs, the first ones, whose deviation is measured after every denoising step.
     pub paths: usize,
+    /// Rounds that refine each inversion by the wave equation.
+    pub rounds: usize,
     /// Fixes the noise and the held-out maps.
     pub seed: u64,
     /// Steps and guidance.
@@ -67,6 +71,8 @@ struct Measurement {
     /// Held-out pair, encoded from its gathers.
     inversion_error: f64,
     inversion_ssim: f64,
+    /// The same refined, if it was asked for.
+    refined: Option<Refined>,
     /// Held-out gathers against those of another map of the family.
     ceiling: f64,
     /// Deviation of the generated pair after each denoising step, if it was followed.
@@ -163,6 +169,7 @@ fn measure(
             codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
             inversion_error: truth.velocity.mean_error(&inverted[index].velocity),
             inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),
+            refined: (plan.rounds > 0).then(|| Refined::measure(model, plan, truth)).transpose()?,
             ceiling: deviation(&truth.gathers, &others[index].gathers),
             path: paths.get_mut(index).filter(|_| slots[index] < plan.paths).map(std::mem::take),
             sample: samples[index].take(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wavediffusion::family::Family;
 
 use super::path::Path;
+use super::refined::Refinement;
 use super::summary::{mean, median, quantile};
 use super::{Measurement, Plan, Seams, Unseen};
 use crate::fidelity::{FamilyFidelity, Fidelity, Sample};
@@ -54,6 +55,9 @@ pub struct Metrics {
     pub inversion_mae_mps: f64,
     /// Its structural similarity with the truth.
     pub inversion_ssim: f64,
+    /// The same refined by the wave equation, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refinement: Option<Refinement>,
     /// Use of the codebook by the held-out maps.
     pub codebook: Codebook,
     /// The deviation along the denoising path, where it was followed.
@@ -186,7 +190,27 @@ impl Report {
         if let Some(fidelity) = &self.fidelity {
             let _ = write!(text, "\n{}", fidelity.markdown());
         }
-        text + &self.unseen_markdown()
+        text + &self.refinement_markdown() + &self.unseen_markdown()
+    }
+
+    /// A table of the refined inversions; nothing where there are none.
+    fn refinement_markdown(&self) -> String {
+        if self.overall.refinement.is_none() {
+            return String::new();
+        }
+        let mut text =
+            "\n| family | inversion MAE | refined | misfit of the gathers, median | refined |\n|---|---|---|---|---|\n"
+                .to_owned();
+        let rows = self.families.iter().map(|(family, metrics)| (family.name(), metrics));
+        for (name, m) in rows.chain([("**all**", &self.overall)]) {
+            let Some(refined) = &m.refinement else { continue };
+            let _ = writeln!(
+                text,
+                "| {name} | {:.0} m/s | {:.0} m/s | {:.3} | {:.3} |",
+                m.inversion_mae_mps, refined.mae_mps, refined.misfit_before_median, refined.misfit_median
+            );
+        }
+        text
     }
 
     fn unseen_markdown(&self) -> String {
@@ -236,6 +260,7 @@ impl Metrics {
             seams: SeamRatios::new(set),
             inversion_mae_mps: mean(&all(|m| m.inversion_error)),
             inversion_ssim: mean(&all(|m| m.inversion_ssim)),
+            refinement: Refinement::new(&set.iter().filter_map(|m| m.refined).collect::<Vec<_>>()),
             codebook: Codebook::new(set.iter().flat_map(|m| m.codes.iter().copied()), codes),
             path: Path::new(&set.iter().filter_map(|m| m.path.as_deref()).collect::<Vec<_>>()),
             fidelity: classified(set).map(|samples| FamilyFidelity::new(&samples)),
@@ -297,6 +322,7 @@ mod tests {
             codes: vec![0, 1],
             inversion_error: 100.0,
             inversion_ssim: 0.8,
+            refined: None,
             ceiling: 0.9,
             path: Some(vec![0.9, 0.5, 0.2]),
             sample: None,
@@ -308,7 +334,7 @@ mod tests {
         let measurements: Vec<_> = (1..=10)
             .map(|i| measurement(Family::ALL[i % 2], f64::from(i as u32) * 0.1, f64::from(i as u32) * 0.05))
             .collect();
-        let plan = Plan { samples: 10, paths: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
+        let plan = Plan { samples: 10, paths: 0, rounds: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let report = Report::new(plan, &measurements, 4, Vec::new());
         // The floor's 90th percentile is 0.455: four of the ten deviations are below.
         assert_eq!(report.overall.deviation.consistent_fraction, 0.4);
@@ -319,7 +345,7 @@ mod tests {
 
     #[test]
     fn promised_keys_are_in_the_json() {
-        let plan = Plan { samples: 1, paths: 1, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
+        let plan = Plan { samples: 1, paths: 1, rounds: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let json =
             serde_json::to_value(Report::new(plan, &[measurement(Family::StyleA, 0.2, 0.1)], 4, Vec::new())).unwrap();
         assert!(json["samples"].is_u64() && json["seed"].is_u64());
