@@ -191,3 +191,91 @@ async fn read(latents: Tensor<3>) -> Result<Vec<f32>, GenerateError> {
     let data = latents.into_data_async().await.map_err(|error| GenerateError::Device(error.to_string()))?;
     data.try_to_vec().map_err(|error| GenerateError::Device(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Distribution;
+
+    use super::*;
+    use crate::manifest::Manifest;
+    use crate::model::{Autoencoder, Denoiser};
+    use crate::survey::Survey;
+
+    /// Records the map itself: the deeper a cell, the later it is heard, in every shot.
+    struct Sounding;
+
+    impl Simulator for Sounding {
+        async fn simulate(&self, survey: &Survey, velocity: &VelocityMap) -> Result<Gathers, GenerateError> {
+            let [shots, samples, receivers] = survey.shape();
+            let sample = |i: usize| {
+                let (time, receiver) = (i / receivers % samples, i % receivers);
+                velocity.at(time * velocity.nz() / samples, receiver * velocity.nx() / receivers) * 1e-3 - 3.0
+            };
+            Ok(Gathers::new(shots, samples, receivers, (0..shots * samples * receivers).map(sample).collect()).unwrap())
+        }
+    }
+
+    fn model() -> PairModel {
+        let (manifest, device) = (Manifest::tiny(), Device::flex());
+        let autoencoder = Autoencoder::new(&manifest.model, &device);
+        let denoiser = Denoiser::new(&manifest.model, &device);
+        PairModel { manifest, autoencoder, denoiser, device }
+    }
+
+    fn latent(model: &PairModel) -> Tensor<3> {
+        let config = &model.manifest.model;
+        let shape = [1, config.token_count(), config.latent.width()];
+        Tensor::random(shape, Distribution::Normal(0.0, 1.0), &model.device)
+    }
+
+    fn gathers(model: &PairModel, latent: Tensor<3>) -> Gathers {
+        let map = pollster::block_on(model.decode_velocity(latent)).unwrap().remove(0);
+        pollster::block_on(Sounding.simulate(&model.manifest.survey, &map)).unwrap()
+    }
+
+    fn refinement<'a>(model: &'a PairModel, given: &Gathers, from: Tensor<3>) -> Refinement<'a, Sounding> {
+        let start = (SamplerConfig::new(4, 1.0).unwrap(), 1);
+        pollster::block_on(Refinement::new(model, &Sounding, given, from, start)).unwrap()
+    }
+
+    #[test]
+    fn rounds_explain_more_and_never_less_of_the_gathers() {
+        let model = model();
+        let given = gathers(&model, latent(&model));
+        let mut refinement = refinement(&model, &given, latent(&model));
+        let before = refinement.here.residual;
+        assert!(!refinement.is_done());
+        for _ in 0..3 {
+            let (last, mut counted) = (refinement.here.residual, Vec::new());
+            let round = refinement.round(&mut async |done| {
+                counted.push(done);
+                Ok(())
+            });
+            pollster::block_on(round).unwrap();
+            assert!(refinement.here.residual <= last);
+            assert_eq!(counted, (1..=SIMULATIONS).collect::<Vec<_>>());
+        }
+        let after = refinement.here.residual;
+        assert!(after < 0.8 * before, "{before} to {after}");
+        assert_eq!(&gathers(&model, refinement.latent()), refinement.map().1);
+    }
+
+    #[test]
+    fn gathers_that_are_explained_ask_for_no_round() {
+        let model = model();
+        let true_latent = latent(&model);
+        let given = gathers(&model, true_latent.clone());
+        assert!(refinement(&model, &given, true_latent).is_done());
+    }
+
+    #[test]
+    fn a_round_that_is_called_off_changes_nothing() {
+        let model = model();
+        let given = gathers(&model, latent(&model));
+        let mut refinement = refinement(&model, &given, latent(&model));
+        let before = refinement.here.latent.clone();
+        let stopped = refinement.round(&mut async |done| if done < 22 { Ok(()) } else { Err(GenerateError::Cancelled) });
+        assert!(matches!(pollster::block_on(stopped), Err(GenerateError::Cancelled)));
+        assert_eq!(refinement.here.latent, before);
+    }
+}

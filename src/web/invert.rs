@@ -10,12 +10,12 @@ use super::control::Run;
 use super::engine::{Engine, difference, to_js};
 use super::error::{EngineError, ErrorCode};
 use super::report::Clock;
-use super::types::{EngineEvent, Inversion, InvertRequest, Prediction};
+use super::types::{EngineEvent, Inversion, InvertRequest, Origin, Prediction};
 use crate::consistency::compare;
 use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
 use crate::generate::{GenerateError, Simulator};
-use crate::invert::{InversionConfig, InversionObserver, InvertedMap, mean_and_spread};
+use crate::invert::{InversionConfig, InversionObserver, InvertedMap, MapOrigin, mean_and_spread, outcome};
 use crate::npy::{self, NpyArray};
 use crate::velocity_map::VelocityMap;
 use crate::wave::direct_wave_end;
@@ -39,20 +39,21 @@ impl Engine {
         let request: InvertRequest = serde_wasm_bindgen::from_value(request).map_err(ErrorCode::BadRequest.wrap())?;
         let sampler = SamplerConfig::new(request.steps, 1.0).map_err(ErrorCode::BadRequest.wrap())?;
         let config = InversionConfig::new(request.samples, request.spread, request.seed, sampler)
+            .and_then(|config| config.refined(request.rounds))
             .map_err(ErrorCode::BadRequest.wrap())?;
         let gathers = self.gathers_of(gathers)?;
         let truth = truth.map(|truth| self.velocity_map(truth)).transpose()?;
         let run = Run::new(&self.control, self.gpu.as_ref(), &on_event);
         let simulator = self.simulator(&run);
         let clock = Clock::new();
-        let (samples, since) = (config.samples(), clock.milliseconds());
-        let mut reporter = MapReporter { run: &run, clock, since, samples, truth };
+        let (samples, since) = (config.maps(), clock.milliseconds());
+        let mut reporter = MapReporter { run: &run, clock, since, maps: 0, samples, truth };
         let inverted = self.model.invert(&gathers, config, &simulator, &mut reporter).await;
         if let Some(failure) = run.failure().await {
             return Err(failure);
         }
         let maps = inverted.map_err(|error| self.fault(error))?;
-        let (mean, spread) = mean_and_spread(&maps);
+        let (mean, spread) = mean_and_spread(outcome(&maps));
         let joined = |values: fn(&InvertedMap) -> &[f32]| {
             Float32Array::from(&maps.iter().flat_map(values).copied().collect::<Vec<_>>()[..])
         };
@@ -181,6 +182,8 @@ struct MapReporter<'a> {
     run: &'a Run<'a>,
     clock: Clock,
     since: f64,
+    /// Maps so far, and in all.
+    maps: usize,
     samples: usize,
     truth: Option<VelocityMap>,
 }
@@ -188,9 +191,15 @@ struct MapReporter<'a> {
 impl InversionObserver for MapReporter<'_> {
     async fn map(&mut self, index: usize, map: &InvertedMap) -> ControlFlow<()> {
         let now = self.clock.milliseconds();
+        self.maps = index + 1;
         let event = EngineEvent::Inverted {
             index,
             samples: self.samples,
+            origin: match map.origin {
+                MapOrigin::Encoded => Origin::Encoded,
+                MapOrigin::Refined(_) => Origin::Refined,
+                MapOrigin::Sampled => Origin::Sampled,
+            },
             velocity: Float32Array::from(map.velocity.values()),
             misfit: map.misfit,
             error: self.truth.as_ref().map(|truth| truth.mean_error(&map.velocity)),
@@ -199,5 +208,9 @@ impl InversionObserver for MapReporter<'_> {
         let flow = self.run.report(&event).await;
         self.since = self.clock.milliseconds();
         flow
+    }
+    async fn tried(&mut self, done: usize, total: usize) -> ControlFlow<()> {
+        let (index, samples) = (self.maps, self.samples);
+        self.run.report(&EngineEvent::Refining { index, samples, done, total }).await
     }
 }

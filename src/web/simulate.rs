@@ -8,11 +8,14 @@ use crate::gathers::Gathers;
 use crate::generate::{GenerateError, Simulator};
 use crate::survey::Survey;
 use crate::velocity_map::VelocityMap;
-use crate::wave::gpu::{self, GpuError, GpuSimulator};
+use crate::wave::gpu::{self, GpuBatch, GpuError, GpuSimulator};
 use crate::wave::{Horizon, Medium};
 
 /// Time steps of one shot between two looks at the worker's messages, about a tenth of a second.
 const STEPS_PER_SLICE: usize = 500;
+
+/// Maps that a GPU simulates together: one alone leaves most of it idle.
+const TOGETHER: usize = 8;
 
 /// The simulator of a run: where it computes, and who hears how far it is.
 pub(super) struct BrowserSimulator<'a> {
@@ -30,17 +33,37 @@ impl Simulator for BrowserSimulator<'_> {
             None => self.on_cpu(&medium).await,
         }
     }
+
+    fn together(&self) -> usize {
+        if self.gpu.is_some() { TOGETHER } else { 1 }
+    }
+
+    async fn simulate_all(&self, survey: &Survey, maps: &[VelocityMap]) -> Result<Vec<Gathers>, GenerateError> {
+        let media = maps.iter().map(|map| Medium::<f32>::new(survey, map)).collect::<Result<Vec<_>, _>>()?;
+        match self.gpu {
+            Some(device) => self.batch_on_gpu(device, &media).await,
+            None => {
+                let mut gathers = Vec::with_capacity(media.len());
+                for medium in &media {
+                    gathers.push(self.on_cpu(medium).await?);
+                }
+                Ok(gathers)
+            }
+        }
+    }
 }
 
 impl BrowserSimulator<'_> {
     async fn on_gpu(&self, device: &Device, medium: &Medium<f32>) -> Result<Gathers, GenerateError> {
-        let failed = |error: GpuError| match error {
-            GpuError::Cancelled => GenerateError::Cancelled,
-            other => GenerateError::Simulator(other.to_string()),
-        };
         let simulator = gpu::client(device).and_then(|client| GpuSimulator::new(client, medium)).map_err(failed)?;
         let total = medium.samples();
         simulator.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
+    }
+
+    async fn batch_on_gpu(&self, device: &Device, media: &[Medium<f32>]) -> Result<Vec<Gathers>, GenerateError> {
+        let batch = gpu::client(device).and_then(|client| GpuBatch::new(client, media)).map_err(failed)?;
+        let total = media.first().map_or(0, Medium::samples);
+        batch.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
     }
 
     async fn on_cpu(&self, medium: &Medium<f32>) -> Result<Gathers, GenerateError> {
@@ -64,5 +87,12 @@ impl BrowserSimulator<'_> {
         }
         Gathers::new(medium.shots(), samples, receivers, values)
             .map_err(|error| GenerateError::Simulator(error.to_string()))
+    }
+}
+
+fn failed(error: GpuError) -> GenerateError {
+    match error {
+        GpuError::Cancelled => GenerateError::Cancelled,
+        other => GenerateError::Simulator(other.to_string()),
     }
 }

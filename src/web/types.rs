@@ -86,6 +86,23 @@ pub struct InvertRequest {
     pub seed: u64,
     /// Denoising steps.
     pub steps: usize,
+    /// Rounds of refinement by the wave equation before the other maps are drawn, fewer where the gathers are explained
+    /// sooner; none unless given.
+    #[serde(default)]
+    #[tsify(optional)]
+    pub rounds: usize,
+}
+
+/// Where a map of an inversion comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// It decodes the latent of the gathers as the encoder reads it.
+    Encoded,
+    /// It decodes that latent after another round of refinement.
+    Refined,
+    /// It came back from noise near the last of these.
+    Sampled,
 }
 
 /// A network that can be run by itself.
@@ -153,8 +170,10 @@ pub enum EngineEvent {
     Inverted {
         /// Its number, from 0.
         index: usize,
-        /// Maps in all.
+        /// Maps in all, if no round of refinement is saved.
         samples: usize,
+        /// Where it comes from.
+        origin: Origin,
         /// The map, (nz, nx), m/s.
         #[serde(with = "serde_wasm_bindgen::preserve")]
         #[tsify(type = "Float32Array")]
@@ -167,6 +186,17 @@ pub enum EngineEvent {
         error: Option<f64>,
         /// Time that it took, simulation and all.
         milliseconds: f64,
+    },
+    /// A round of refinement goes on.
+    Refining {
+        /// Number of the map that comes of it: the first round's is 1.
+        index: usize,
+        /// Maps in all, if no round is saved.
+        samples: usize,
+        /// Maps that it has simulated.
+        done: usize,
+        /// Maps that it simulates.
+        total: usize,
     },
     /// The simulation goes on.
     Simulating {
@@ -283,17 +313,17 @@ pub struct Pair {
 pub struct Inversion {
     /// How it was asked for.
     pub request: InvertRequest,
-    /// The maps, (samples, nz, nx), m/s.
+    /// The maps, those on the way to the refined one among them, (maps, nz, nx), m/s.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float32Array")]
     pub velocities: Float32Array,
-    /// What the wave equation makes of each, (samples, shots, time samples, receivers), raw amplitudes.
+    /// What the wave equation makes of each, (maps, shots, time samples, receivers), raw amplitudes.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float32Array")]
     pub simulated: Float32Array,
     /// How far that is from the gathers that were inverted, map by map: relative L2.
     pub misfits: Vec<f64>,
-    /// Mean of the maps, (nz, nx), m/s.
+    /// Mean of the maps but those on the way, (nz, nx), m/s.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float32Array")]
     pub mean: Float32Array,

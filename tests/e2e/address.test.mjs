@@ -22,6 +22,7 @@ const CONTROLS = [
   ["generate", "rate", "0.25"],
   ["invert", "maps", "3"],
   ["invert", "spread", "0.7"],
+  ["invert", "rounds", "3"],
   ["invert", "data", "Style-A"],
   ["morph", "toward", "12"],
   ["morph", "points", "5"],

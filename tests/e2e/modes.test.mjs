@@ -78,6 +78,21 @@ describe("the modes", () => {
       assert.notEqual(await hook(page, "invert-mae").innerText(), before);
     }));
 
+  test("a round of refinement explains more of the data", { timeout: 1000 * (LOADING + RUN) }, () =>
+    withPage(site.browser, {}, async (page) => {
+      await open(page, { mode: "invert", maps: 2, rounds: 1, steps: 2, data: "FlatVel-A" });
+      await hook(page, "generate").click();
+      await hook(page, "status").filter({ hasText: /Refining, round 1: \d+ of \d+ maps/ }).waitFor();
+      await reach(page, ["done"], RUN);
+      const maps = hook(page, "inverted-map");
+      const names = await maps.locator("b").allInnerTexts();
+      assert.deepEqual(names, ["as encoded", "refined 1", "sample 1"]);
+      const notes = await maps.locator("span").allInnerTexts();
+      const misfits = notes.map((note) => Number(/misfit ([\d.]+)/.exec(note)?.[1]));
+      assert.ok(misfits[1] < misfits[0], `${misfits}`);
+      await assertPictures(page);
+    }));
+
   test("a visitor's own data are inverted, and other files refused", { timeout: 1000 * (LOADING + RUN) }, () =>
     withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "invert", maps: 1, steps: 2 });

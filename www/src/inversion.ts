@@ -1,6 +1,6 @@
 /** The state of the inversion: gathers that are given, maps that may have given them, the one that the panels show. */
 
-import type { EngineEvent, Inversion, PairShape } from "@engine/wavediffusion.js";
+import type { EngineEvent, Inversion, Origin, PairShape } from "@engine/wavediffusion.js";
 import type { Sample } from "./sample";
 
 /** Gathers to invert. */
@@ -15,6 +15,7 @@ export interface Given {
 
 /** A map that may have given the gathers. */
 export interface InvertedMap {
+  origin: Origin;
   velocity: Float32Array;
   misfit: number;
   /** Mean absolute error against the truth, m/s. */
@@ -31,6 +32,13 @@ export interface Inverted {
   sample: Sample | null;
 }
 
+/** Maps on the way to the refined one: they are not among those whose mean and spread are shown. */
+export const onTheWay = (maps: readonly InvertedMap[]): number =>
+  Math.max(
+    0,
+    maps.findLastIndex(({ origin }) => origin !== "sampled"),
+  );
+
 /** The map whose simulation comes nearest to the gathers. */
 const best = (maps: readonly InvertedMap[]): number =>
   maps.reduce((least, { misfit }, i) => (misfit < (maps[least]?.misfit ?? Number.POSITIVE_INFINITY) ? i : least), 0);
@@ -44,9 +52,9 @@ export const startInversion = ({ given }: Inverted): Inverted => ({
 });
 
 export function oneMore(state: Inverted, event: Extract<EngineEvent, { kind: "inverted" }>): Inverted {
-  const { velocity, misfit, error = null } = event;
+  const { origin, velocity, misfit, error = null } = event;
   // The engine may have begun anew elsewhere, with the first map.
-  return { ...state, maps: [...state.maps.slice(0, event.index), { velocity, misfit, error }] };
+  return { ...state, maps: [...state.maps.slice(0, event.index), { origin, velocity, misfit, error }] };
 }
 
 /** All maps are done: the panels show the wanted one, or the one whose gathers come nearest. */

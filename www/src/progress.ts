@@ -38,6 +38,12 @@ export const counting = (what: string, done: number, of: number): Progress => ({
   fraction: done / of,
 });
 
+/** A round of refinement, of which the map of that number comes, of so many maps in all. */
+export const refining = (index: number, samples: number, done: number, total: number): Progress => ({
+  label: `Refining, round ${index}: ${done} of ${total} maps simulated`,
+  fraction: (index + done / total) / samples,
+});
+
 /** Milliseconds before which an estimate says nothing, that are not worth telling, and from which on a run is slow. */
 const EARLY = 2000;
 const SHORT = 5000;

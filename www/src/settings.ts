@@ -51,6 +51,8 @@ export interface Settings extends Display, Pencil, Way, Reel, Stage {
   maps: number;
   /** How far towards noise and back the latents of an inversion's maps go. */
   spread: number;
+  /** Rounds that refine an inversion by the wave equation. */
+  rounds: number;
   /** What is inverted: gathers of a prepared map, of what was drawn, or of a visitor's file. */
   data: string;
   /** The inverted map on screen; `null` is the one whose gathers come nearest. */
@@ -77,6 +79,7 @@ export const DEFAULTS: Settings = {
   step: 0,
   maps: 6,
   spread: 0.4,
+  rounds: 0,
   data: PREPARED[1],
   map: null,
   drawn: null,
@@ -105,9 +108,10 @@ export const requestOf = ({ family, seed, steps, guidance, path }: Settings): Ge
 });
 
 /** The inversion that the settings stand for. */
-export const invertRequestOf = ({ maps, spread, seed, steps }: Settings): InvertRequest => ({
+export const invertRequestOf = ({ maps, spread, rounds, seed, steps }: Settings): InvertRequest => ({
   samples: maps,
   spread,
+  rounds,
   seed,
   steps,
 });

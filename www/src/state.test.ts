@@ -1,7 +1,8 @@
-import type { EngineEvent, GenerateRequest, Pair, PairShape } from "@engine/wavediffusion.js";
+import type { EngineEvent, GenerateRequest, Origin, Pair, PairShape } from "@engine/wavediffusion.js";
 import { describe, expect, it } from "vitest";
 import { mapToText } from "./drawing/text";
 import type { Loaded } from "./engine/worker";
+import { onTheWay } from "./inversion";
 import type { Manifest } from "./manifest";
 import { wayOf } from "./morph";
 import { DEFAULTS, DRAWN, requestOf, type Settings } from "./settings";
@@ -372,7 +373,15 @@ describe("reduce", () => {
     const given = { data: "Style-A", name: "Style-A", gathers: new Float32Array(2), truth: null };
     const request = { samples: 2, spread: 0.4, seed: 1, steps: 4 };
     const map = (index: number, misfit: number) =>
-      event({ kind: "inverted", index, samples: 2, velocity: new Float32Array(4), misfit, milliseconds: 1 });
+      event({
+        kind: "inverted",
+        index,
+        samples: 2,
+        origin: "sampled",
+        velocity: new Float32Array(4),
+        misfit,
+        milliseconds: 1,
+      });
     const preparing = stateAfter({ type: "loaded", engine: LOADED }, { type: "preparing" });
     expect(preparing.phase).toBe("running");
     const begun: Action[] = [{ type: "given", given }, { type: "inverting", request }, map(0, 0.5), map(1, 0.4)];
@@ -405,11 +414,39 @@ describe("reduce", () => {
     expect(onScreen(morphed)).toMatchObject({ mode: "morph", seed: 7, toward: 9, points: 3 });
   });
 
+  it("tells how far a round of refinement is, and does not count its maps among the samples", () => {
+    const given = { data: "FlatVel-A", name: "FlatVel-A", gathers: new Float32Array(4), truth: null };
+    const request = { samples: 2, spread: 0.4, rounds: 1, seed: 1, steps: 4 };
+    const map = (index: number, origin: Origin) =>
+      event({
+        kind: "inverted",
+        index,
+        samples: 3,
+        origin,
+        velocity: new Float32Array(4),
+        misfit: 0.1,
+        milliseconds: 1,
+      });
+    const begun = stateAfter(
+      { type: "loaded", engine: LOADED },
+      { type: "given", given },
+      { type: "inverting", request },
+      map(0, "encoded"),
+    );
+    const during = reduce(begun, event({ kind: "refining", index: 1, samples: 3, done: 13, total: 26 }));
+    expect(during.progress).toEqual({ label: "Refining, round 1: 13 of 26 maps simulated", fraction: 0.5 });
+    const after = [map(1, "refined"), map(2, "sampled")].reduce(reduce, during);
+    expect(onTheWay(after.inverted?.maps ?? [])).toBe(1);
+  });
+
   it("shows the inverted map whose gathers come nearest, and any other that is chosen", () => {
     const given = { data: "file-0123456789abcdef", name: "d.npy", gathers: new Float32Array([1, 2]), truth: null };
     const map = (index: number, misfit: number): Action => {
       const velocity = new Float32Array(4).fill(2000 + index);
-      return { type: "event", event: { kind: "inverted", index, samples: 2, velocity, misfit, milliseconds: 1 } };
+      return {
+        type: "event",
+        event: { kind: "inverted", index, samples: 2, origin: "sampled", velocity, misfit, milliseconds: 1 },
+      };
     };
     const request = { samples: 2, spread: 0.4, seed: 1, steps: 4 };
     const inversion = {

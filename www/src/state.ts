@@ -11,7 +11,7 @@ import { type Film, type FilmChange, reduceFilm } from "./film";
 import { type Given, type Inverted, inverted, invertedSample, oneMore, startInversion } from "./inversion";
 import type { Architecture, Baselines, Grid, Manifest } from "./manifest";
 import { type Morph, morphIndex } from "./morph";
-import { counting, denoising, loading, type Progress, simulating, type Timing } from "./progress";
+import { counting, denoising, loading, type Progress, refining, simulating, type Timing } from "./progress";
 import { exampleSample, formingSample, pairSample, type Sample, stopped, withSimulation } from "./sample";
 import { type Settings, usesDrawing } from "./settings";
 
@@ -192,6 +192,7 @@ export function reduce(state: State, action: Action): State {
       return { ...begun(state, "Drawing noise"), request: action.request, trail: [] };
     case "event":
       if (action.event.kind === "inverted") return invertedMap(state, action.event);
+      if (action.event.kind === "refining") return roundOf(state, action.event);
       return state.request ? reduceEvent(state, state.request, action.event) : state;
     case "finished":
       return finished(state, action.pair);
@@ -304,6 +305,12 @@ function invertedMap(state: State, event: Extract<EngineEvent, { kind: "inverted
   const progress = counting("Map", event.index + 1, event.samples);
   return { ...state, progress, inverted: oneMore(state.inverted, event) };
 }
+
+/** A round of refinement goes on. */
+const roundOf = (state: State, { index, samples, done, total }: Extract<EngineEvent, { kind: "refining" }>): State => ({
+  ...state,
+  progress: refining(index, samples, done, total),
+});
 
 /** A shot, a velocity or a point of the way that there is not becomes the nearest that there is. */
 function clamped(state: State): State {

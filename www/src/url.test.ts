@@ -11,6 +11,7 @@ const SETTINGS: Settings = {
   path: false,
   maps: 3,
   spread: 0.25,
+  rounds: 4,
   data: "drawn",
   drawn: "Y2BgYGAA",
   shot: 4,

@@ -17,8 +17,9 @@ export const LIMITS = {
   step: [0, 50],
   guidance: [0, 8],
   maps: [1, 16],
-  map: [0, 15],
+  map: [0, 27],
   spread: [0.05, 1],
+  rounds: [0, 12],
   shot: [0, 999],
   gain: [1, 1000],
   speed: [100, 10_000],
@@ -91,6 +92,7 @@ const PARAMETERS: { [K in keyof Settings]: Parameter<Settings[K]> } = {
   step: number(LIMITS.step, true),
   maps: number(LIMITS.maps, true),
   spread: number(LIMITS.spread, false),
+  rounds: number(LIMITS.rounds, true),
   data: {
     // A name becomes a file's address: none but ours.
     parse: (text) => (isData(text) ? text : undefined),

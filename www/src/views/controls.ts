@@ -64,6 +64,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   const path = named<HTMLInputElement>("path");
   const maps = named<HTMLInputElement>("maps");
   const spread = named<HTMLInputElement>("spread");
+  const rounds = named<HTMLInputElement>("rounds");
   const toward = named<HTMLInputElement>("toward");
   const points = named<HTMLInputElement>("points");
   const generate = named<HTMLButtonElement>("generate");
@@ -78,6 +79,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
     [guidance, LIMITS.guidance],
     [maps, LIMITS.maps],
     [spread, LIMITS.spread],
+    [rounds, LIMITS.rounds],
     [toward, LIMITS.seed],
     [points, LIMITS.points],
   ] as const) {
@@ -93,6 +95,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
   guidance.addEventListener("input", () => commands.set({ guidance: guidance.valueAsNumber }));
   maps.addEventListener("input", () => commands.set({ maps: maps.valueAsNumber }));
   spread.addEventListener("input", () => commands.set({ spread: spread.valueAsNumber }));
+  rounds.addEventListener("input", () => commands.set({ rounds: rounds.valueAsNumber }));
   toward.addEventListener("input", () => {
     if (toward.validity.valid) commands.set({ toward: toward.valueAsNumber });
   });
@@ -134,8 +137,10 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
         path.checked = settings.path;
         maps.value = String(settings.maps);
         spread.value = String(settings.spread);
+        rounds.value = String(settings.rounds);
         find("[name=maps-shown]", form).textContent = String(settings.maps);
         find("[name=spread-shown]", form).textContent = settings.spread.toFixed(2);
+        find("[name=rounds-shown]", form).textContent = settings.rounds === 0 ? "off" : `${settings.rounds} rounds`;
         if (toward.valueAsNumber !== settings.toward) toward.value = String(settings.toward);
         points.value = String(settings.points);
         find("[name=points-shown]", form).textContent = String(settings.points);

@@ -4,7 +4,7 @@ import { h } from "../dom";
 import type { Colors } from "../draw/colormap";
 import { mapCanvas } from "../draw/map";
 import { short } from "../draw/scale";
-import type { Inverted, InvertedMap } from "../inversion";
+import { type Inverted, type InvertedMap, onTheWay } from "../inversion";
 import type { Grid } from "../manifest";
 import { DRAWN, DRAWN_NAME, isOwn, PREPARED } from "../settings";
 import type { State } from "../state";
@@ -104,11 +104,17 @@ export const dataThere = ({ settings, inverted }: State): boolean =>
 function hintFor(state: State): string {
   const { inverted, settings } = state;
   if (inverted && inverted.maps.length > 0)
-    return "The first map decodes the latent that the encoder reads in the data; the others come back from noise near it, and show what the data leave open.";
+    return "The first map decodes the latent that the encoder reads in the data. Rounds of refinement move it to where the wave equation makes more of the data; samples come back from noise near the last of these, and show what the data leave open.";
   if (inverted && isOwn(settings.data) && dataThere(state)) return `${inverted.given.name} is ready: press Invert.`;
   const shape = state.engine?.shape;
   const sizes = shape ? [shape.shots, shape.samples, shape.receivers].join(", ") : "shots, samples, receivers";
   return `Shot gathers of OpenFWI's survey, shape (${sizes}) or (N, ${sizes}), first of N. Invert turns them into several velocity maps, and simulates each to compare.`;
+}
+
+/** What a map is called, `between` others being on the way to the one that samples are around. */
+function mapName({ origin }: InvertedMap, index: number, between: number): string {
+  if (origin === "encoded") return "as encoded";
+  return origin === "refined" ? `refined ${index}` : `sample ${index - between}`;
 }
 
 function tiles(
@@ -119,13 +125,14 @@ function tiles(
 ): HTMLElement[] {
   const still = (canvas: HTMLCanvasElement, name: string, note: string) =>
     h("li", {}, h("figure", {}, canvas, h("figcaption", {}, h("b", {}, name), h("span", {}, note))));
+  const between = onTheWay(maps);
   const mapTile = (map: InvertedMap, index: number) => {
     const error = map.error === null ? "" : ` · ${map.error.toFixed(0)} m/s off`;
     const button = h(
       "button",
       { type: "button", "data-testid": "inverted-map", "aria-pressed": "false" },
       mapCanvas(map.velocity, grid, colors),
-      h("b", {}, index === 0 ? "as encoded" : `sample ${index}`),
+      h("b", {}, mapName(map, index, between)),
       h("span", {}, `misfit ${short(map.misfit)}${error}`),
     );
     button.disabled = result === null;
@@ -135,9 +142,9 @@ function tiles(
   return [
     ...(given.truth ? [still(mapCanvas(given.truth, grid, colors), "truth", given.name)] : []),
     ...maps.map(mapTile),
-    ...(result && maps.length > 1
+    ...(result && maps.length - between > 1
       ? [
-          still(mapCanvas(result.mean, grid, colors), "mean", `of ${maps.length} maps`),
+          still(mapCanvas(result.mean, grid, colors), "mean", `of ${maps.length - between} maps`),
           still(mapCanvas(result.spread, grid, colors, SPREADS), "spread", `0 to ${SPREADS[1]} m/s`),
         ]
       : []),
