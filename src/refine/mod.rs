@@ -247,11 +247,11 @@ mod tests {
         assert!(!refinement.is_done());
         for _ in 0..3 {
             let (last, mut counted) = (refinement.here.residual, Vec::new());
-            let round = refinement.round(&mut async |done| {
+            let mut count = async |done| {
                 counted.push(done);
                 Ok(())
-            });
-            pollster::block_on(round).unwrap();
+            };
+            pollster::block_on(refinement.round(&mut count)).unwrap();
             assert!(refinement.here.residual <= last);
             assert_eq!(counted, (1..=SIMULATIONS).collect::<Vec<_>>());
         }
@@ -274,8 +274,9 @@ mod tests {
         let given = gathers(&model, latent(&model));
         let mut refinement = refinement(&model, &given, latent(&model));
         let before = refinement.here.latent.clone();
-        let stopped = refinement.round(&mut async |done| if done < 22 { Ok(()) } else { Err(GenerateError::Cancelled) });
-        assert!(matches!(pollster::block_on(stopped), Err(GenerateError::Cancelled)));
+        let mut stop = async |done| if done < 22 { Ok(()) } else { Err(GenerateError::Cancelled) };
+        let stopped = pollster::block_on(refinement.round(&mut stop));
+        assert!(matches!(stopped, Err(GenerateError::Cancelled)));
         assert_eq!(refinement.here.latent, before);
     }
 }
