@@ -443,6 +443,31 @@ async fn gathers_are_inverted_to_maps_whose_simulations_are_compared() {
 }
 
 #[wasm_bindgen_test]
+async fn rounds_of_refinement_come_between_the_encoded_map_and_its_samples() {
+    // A GPU simulates eight of a round's 20 steps, and of its 6 candidates, together.
+    for (backend, groups) in [("flex", 26), ("webgpu", 4)] {
+        let (on_event, heard) = listener();
+        let engine = engine(backend).await;
+        let given = engine.simulate(vec![2200.0; NZ * NX], deaf()).await.unwrap().to_vec();
+        let request =
+            |rounds: usize| js(&format!("{{ samples: 2, spread: 0.5, seed: 4, steps: 2, rounds: {rounds} }}"));
+        let inversion = engine.invert(given.clone(), Some(vec![2200.0; NZ * NX]), request(2), on_event).await.unwrap();
+        let (velocities, simulated) = (array(&inversion, "velocities"), array(&inversion, "simulated"));
+        assert_eq!((velocities.len(), simulated.len()), (4 * NZ * NX, 4 * SAMPLES * NX), "{backend}");
+        let refined = engine.simulate(velocities[2 * NZ * NX..3 * NZ * NX].to_vec(), deaf()).await.unwrap().to_vec();
+        let apart = |(a, b): (&f32, &f32)| (a - b).abs();
+        let largest = refined.iter().zip(&simulated[2 * SAMPLES * NX..]).map(apart).fold(0.0, f32::max);
+        assert!(largest < 1e-4, "{backend}: one alone and several together differ by {largest}");
+        // The mean is of the refined map and its sample.
+        let mean = (velocities[2 * NZ * NX] + velocities[3 * NZ * NX]) / 2.0;
+        assert!((array(&inversion, "mean")[0] - mean).abs() < 0.01, "{backend}");
+        let count = |kind: &str| heard.borrow().iter().filter(|event| *event == kind).count();
+        assert_eq!((count("inverted"), count("refining")), (4, 2 * groups), "{backend}");
+        assert_eq!(code(engine.invert(given, None, request(101), deaf()).await), ErrorCode::BadRequest);
+    }
+}
+
+#[wasm_bindgen_test]
 async fn npy_files_are_read_and_others_refused() {
     let engine = engine("flex").await;
     let gathers = npy::to_bytes(&[2, 1, SAMPLES, NX], &[0.5; 2 * SAMPLES * NX]).unwrap();

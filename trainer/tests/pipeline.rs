@@ -214,8 +214,11 @@ fn evaluation_on_true_pairs_takes_each_once_and_refuses_those_of_another_size() 
     let json = dir.path().join("a.json");
     let data = workspace().join("data");
     let evaluate = ["evaluate", "--weights", weights(), "--steps", "1", "--json", text(&json), "--samples"];
-    succeed(&[&evaluate[..], &["2", "--data", text(&data)]].concat());
+    let printed = succeed(&[&evaluate[..], &["2", "--data", text(&data), "--refine", "1"]].concat());
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let refinement = &report["overall"]["refinement"];
+    assert!(refinement["mae_mps"].is_f64() && refinement["misfit_median"].is_f64(), "{refinement}");
+    assert!(printed.contains("| inversion MAE | refined |"), "{printed}");
     assert_eq!(report["families"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Style-A"]);
     let refused = complaint(&[&evaluate[..], &["3", "--data", text(&data)]].concat());
     assert!(refused.contains("2 pairs, fewer than the 3 samples"), "{refused}");
@@ -297,6 +300,21 @@ fn gathers_are_inverted_to_as_many_maps_as_asked_for() {
     let maps = NpyArray::read(&out).unwrap();
     assert_eq!(maps.shape(), [2, 3, 70, 70]);
     assert!(maps.values().iter().all(|v| (1500.0..=4500.0).contains(v)));
+}
+
+#[test]
+fn a_refined_inversion_is_one_map_that_the_encoder_did_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, seismic) = (dir.path().join("v.npy"), workspace().join("data/Style-A/data1.npy"));
+    let base = ["invert", "--weights", weights(), "--seismic", text(&seismic), "--out", text(&out), "--steps", "2"];
+    succeed(&base);
+    let encoded = NpyArray::read(&out).unwrap();
+    succeed(&[&base[..], &["--refine", "1"]].concat());
+    let refined = NpyArray::read(&out).unwrap();
+    assert_eq!(refined.shape(), [2, 1, 70, 70]);
+    assert_ne!(refined.values(), encoded.values());
+    let refused = complaint(&[&base[..], &["--refine", "101"]].concat());
+    assert!(refused.contains("101 rounds of refinement; an inversion makes 0 to 100"), "{refused}");
 }
 
 #[test]

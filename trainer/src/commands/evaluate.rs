@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use clap::Args;
 use wavediffusion::diffusion::SamplerConfig;
+use wavediffusion::invert::InversionConfig;
 
 use crate::dataset::Dataset;
 use crate::evaluate::{Plan, evaluate, unseen_pairs};
@@ -85,7 +86,11 @@ impl SamplerArgs {
 pub fn run(args: &EvaluateArgs) -> Result<()> {
     check_seed(args.seed)?;
     let sampler = args.sampler.config()?;
-    let plan = Plan { samples: args.samples, paths: args.paths, rounds: args.refine, seed: args.seed, sampler };
+    // As `invert` does: no family is known, and guidance leads towards one.
+    let unguided = SamplerConfig::new(sampler.steps(), 1.0)?;
+    let refined = InversionConfig::new(1, 1.0, args.seed, unguided)?.refined(args.refine)?;
+    let refinement = (args.refine > 0).then_some(refined);
+    let plan = Plan { samples: args.samples, paths: args.paths, refinement, seed: args.seed, sampler };
     ensure!(
         args.figure.is_none() || args.paths > 0,
         "`--figure` draws paths, and `--paths` is 0; it must be at least 1"

@@ -97,7 +97,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     // What is measured are the weights as others will load them, in half precision.
     let mut model = PairModel::load(manifest, &bytes, &device)?;
     let sampler = args.sampler.config()?;
-    let plan = Plan { samples: args.samples, paths: args.paths, rounds: 0, seed: HELD_OUT_SEEDS, sampler };
+    let plan = Plan { samples: args.samples, paths: args.paths, refinement: None, seed: HELD_OUT_SEEDS, sampler };
     let report = evaluate(&model, plan, None)?;
     let deviation = &report.overall.deviation;
     model.manifest.consistency = ConsistencyReference {

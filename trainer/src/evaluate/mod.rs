@@ -16,6 +16,7 @@ use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::family::Family;
 use wavediffusion::gathers::Gathers;
 use wavediffusion::generate::{DecodedPair, PairModel};
+use wavediffusion::invert::InversionConfig;
 use wavediffusion::model::FamilyLabel;
 use wavediffusion::survey::Survey;
 use wavediffusion::velocity_map::VelocityMap;
@@ -43,8 +44,8 @@ pub struct Plan {
     pub samples: usize,
     /// Generated pairs, the first ones, whose deviation is measured after every denoising step.
     pub paths: usize,
-    /// Rounds that refine each inversion by the wave equation.
-    pub rounds: usize,
+    /// How each inversion is refined by the wave equation, if it is.
+    pub refinement: Option<InversionConfig>,
     /// Fixes the noise and the held-out maps.
     pub seed: u64,
     /// Steps and guidance.
@@ -169,7 +170,7 @@ fn measure(
             codes: codes[index * codes_each..][..codes_each].iter().map(|&code| code as usize).collect(),
             inversion_error: truth.velocity.mean_error(&inverted[index].velocity),
             inversion_ssim: map_ssim(model, &truth.velocity, &inverted[index].velocity),
-            refined: (plan.rounds > 0).then(|| Refined::measure(model, plan, truth)).transpose()?,
+            refined: plan.refinement.map(|config| Refined::measure(model, config, truth)).transpose()?,
             ceiling: deviation(&truth.gathers, &others[index].gathers),
             path: paths.get_mut(index).filter(|_| slots[index] < plan.paths).map(std::mem::take),
             sample: samples[index].take(),

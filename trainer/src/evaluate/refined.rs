@@ -2,11 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::generate::{CpuSimulator, PairModel, Unobserved};
 use wavediffusion::invert::InversionConfig;
 
-use super::Plan;
 use super::held_out::TruePair;
 use super::summary::{mean, median};
 
@@ -24,10 +22,7 @@ impl Refined {
     ///
     /// # Errors
     /// When the networks fail.
-    pub(super) fn measure(model: &PairModel, plan: Plan, truth: &TruePair) -> Result<Self> {
-        // As `invert` does by default: no family is known, and guidance leads towards one.
-        let sampler = SamplerConfig::new(plan.sampler.steps(), 1.0)?;
-        let config = InversionConfig::new(1, 1.0, plan.seed, sampler)?.refined(plan.rounds)?;
+    pub(super) fn measure(model: &PairModel, config: InversionConfig, truth: &TruePair) -> Result<Self> {
         let maps = pollster::block_on(model.invert(&truth.gathers, config, &CpuSimulator, &mut Unobserved))?;
         let (first, last) = maps.first().zip(maps.last()).context("an inversion makes at least one map")?;
         Ok(Self { error: truth.velocity.mean_error(&last.velocity), misfits: [first.misfit, last.misfit] })

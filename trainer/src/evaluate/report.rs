@@ -334,7 +334,8 @@ mod tests {
         let measurements: Vec<_> = (1..=10)
             .map(|i| measurement(Family::ALL[i % 2], f64::from(i as u32) * 0.1, f64::from(i as u32) * 0.05))
             .collect();
-        let plan = Plan { samples: 10, paths: 0, rounds: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
+        let plan =
+            Plan { samples: 10, paths: 0, refinement: None, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let report = Report::new(plan, &measurements, 4, Vec::new());
         // The floor's 90th percentile is 0.455: four of the ten deviations are below.
         assert_eq!(report.overall.deviation.consistent_fraction, 0.4);
@@ -345,7 +346,8 @@ mod tests {
 
     #[test]
     fn promised_keys_are_in_the_json() {
-        let plan = Plan { samples: 1, paths: 1, rounds: 0, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
+        let plan =
+            Plan { samples: 1, paths: 1, refinement: None, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let json =
             serde_json::to_value(Report::new(plan, &[measurement(Family::StyleA, 0.2, 0.1)], 4, Vec::new())).unwrap();
         assert!(json["samples"].is_u64() && json["seed"].is_u64());
