@@ -171,8 +171,8 @@ impl PairModel {
         let latent = self.autoencoder.seismic_encoder.forward(self.seismic_tensor(std::iter::once(gathers)));
         let mut maps = Maps { given: gathers, observer, done: Vec::with_capacity(config.maps()) };
 
-        let start = (config.sampler, config.seed.wrapping_add(config.samples as u64));
-        let mut refinement = Refinement::new(self, simulator, gathers, latent, start).await?;
+        let seed = config.seed.wrapping_add(config.samples as u64);
+        let mut refinement = Refinement::new(self, simulator, gathers, latent, seed).await?;
         maps.add(MapOrigin::Encoded, refinement.map()).await?;
         for round in 1..=config.rounds {
             if refinement.is_done() {

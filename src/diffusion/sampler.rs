@@ -55,6 +55,12 @@ impl SamplerConfig {
         Ok(Self { steps, guidance })
     }
 
+    /// A number of steps that stands in the code, without guidance.
+    pub(crate) const fn unguided(steps: usize) -> Self {
+        assert!(steps > 0 && steps <= Self::MAX_STEPS);
+        Self { steps, guidance: 1.0 }
+    }
+
     /// Number of steps.
     pub fn steps(&self) -> usize {
         self.steps

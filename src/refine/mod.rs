@@ -27,6 +27,9 @@ const STEPS: usize = 20;
 /// How far towards noise they are taken.
 const SPREAD: f32 = 0.3;
 
+/// The way back: about its share of the steps that a sample takes from pure noise.
+const BACK: SamplerConfig = SamplerConfig::unguided(6);
+
 /// Penalties on the mix of steps. Which is right depends on how nearly the simulator is linear here, so all are tried.
 const RIDGES: [f64; 3] = [1.0, 0.1, 0.01];
 
@@ -40,7 +43,6 @@ pub(crate) const SIMULATIONS: usize = STEPS + 2 * RIDGES.len();
 pub(crate) struct Refinement<'a, S> {
     model: &'a PairModel,
     simulator: &'a S,
-    sampler: SamplerConfig,
     /// Of the next step.
     seed: u64,
     evidence: Evidence,
@@ -68,7 +70,7 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         simulator: &'a S,
         gathers: &Gathers,
         latent: Tensor<3>,
-        (sampler, seed): (SamplerConfig, u64),
+        seed: u64,
     ) -> Result<Self, GenerateError> {
         let evidence = Evidence::new(&model.manifest);
         let given = evidence.of(gathers);
@@ -76,7 +78,7 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         let latent = read(latent).await?;
         let simulated = simulator.simulate(&model.manifest.survey, &velocity).await?;
         let here = Trial::new(&evidence, &given, latent, velocity, simulated);
-        Ok(Self { model, simulator, sampler, seed, evidence, given, ensemble: Ensemble::default(), here })
+        Ok(Self { model, simulator, seed, evidence, given, ensemble: Ensemble::default(), here })
     }
 
     /// The latent so far, (1, tokens, latent width).
@@ -102,10 +104,12 @@ impl<'a, S: Simulator> Refinement<'a, S> {
     ) -> Result<(), GenerateError> {
         let seeds: Vec<u64> = (0..STEPS as u64).map(|step| self.seed.wrapping_add(step)).collect();
         self.seed = self.seed.wrapping_add(STEPS as u64);
-        let sampler = self.model.sampler_from(self.sampler, &seeds, self.latent(), SPREAD);
-        let nearby = sampler.finish().ok_or(GenerateError::Cancelled)?;
-        for trial in self.try_out(nearby, 0, simulated).await? {
-            self.learn(&trial);
+        for (group, seeds) in seeds.chunks(self.together()).enumerate() {
+            let sampler = self.model.sampler_from(BACK, seeds, self.latent(), SPREAD);
+            let nearby = sampler.finish().ok_or(GenerateError::Cancelled)?;
+            for trial in self.try_out(nearby, group * self.together(), simulated).await? {
+                self.learn(&trial);
+            }
         }
         let candidates = self.candidates();
         let candidates = self.tensor(&candidates.concat(), candidates.len());
@@ -133,9 +137,9 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         let locality = Locality::new(&self.model.manifest, blocks, &self.here.velocity);
         let tokens = self.model.manifest.model.token_count();
         let everywhere = vec![1.0; blocks.len()];
-        let mut whole = self.moved(&equations, 1, |_| everywhere.clone());
-        whole.extend(self.moved(&equations, tokens, |token| locality.weights(token)));
-        whole
+        let mut candidates = self.moved(&equations, 1, |_| everywhere.clone());
+        candidates.extend(self.moved(&equations, tokens, |token| locality.weights(token)));
+        candidates
     }
 
     /// The latent moved in `parts` of equal size, each by its own mix, for each penalty.
@@ -162,7 +166,7 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         let latents = read(latents).await?;
         let mut trials: Vec<Trial> = Vec::with_capacity(maps.len());
         let mut latents = latents.chunks_exact(latents.len() / maps.len().max(1));
-        for together in maps.chunks(self.simulator.together().max(1)) {
+        for together in maps.chunks(self.together()) {
             let gathers = self.simulator.simulate_all(&self.model.manifest.survey, together).await?;
             for ((velocity, gathers), latent) in together.iter().zip(gathers).zip(&mut latents) {
                 trials.push(Trial::new(&self.evidence, &self.given, latent.to_vec(), velocity.clone(), gathers));
@@ -170,6 +174,11 @@ impl<'a, S: Simulator> Refinement<'a, S> {
             simulated(before + trials.len()).await?;
         }
         Ok(trials)
+    }
+
+    /// Maps that are simulated together, and hence latents that are sampled together: cancelling waits for no more.
+    fn together(&self) -> usize {
+        self.simulator.together().max(1)
     }
 
     fn tensor(&self, latents: &[f32], batch: usize) -> Tensor<3> {
@@ -234,8 +243,7 @@ mod tests {
     }
 
     fn refinement<'a>(model: &'a PairModel, given: &Gathers, from: Tensor<3>) -> Refinement<'a, Sounding> {
-        let start = (SamplerConfig::new(4, 1.0).unwrap(), 1);
-        pollster::block_on(Refinement::new(model, &Sounding, given, from, start)).unwrap()
+        pollster::block_on(Refinement::new(model, &Sounding, given, from, 1)).unwrap()
     }
 
     #[test]

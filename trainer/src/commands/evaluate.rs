@@ -86,9 +86,7 @@ impl SamplerArgs {
 pub fn run(args: &EvaluateArgs) -> Result<()> {
     check_seed(args.seed)?;
     let sampler = args.sampler.config()?;
-    // As `invert` does: no family is known, and guidance leads towards one.
-    let unguided = SamplerConfig::new(sampler.steps(), 1.0)?;
-    let refined = InversionConfig::new(1, 1.0, args.seed, unguided)?.refined(args.refine)?;
+    let refined = InversionConfig::new(1, 1.0, args.seed, sampler)?.refined(args.refine)?;
     let refinement = (args.refine > 0).then_some(refined);
     let plan = Plan { samples: args.samples, paths: args.paths, refinement, seed: args.seed, sampler };
     ensure!(

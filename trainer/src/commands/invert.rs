@@ -1,13 +1,14 @@
 //! `wavediffusion invert`
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use indicatif::ProgressIterator;
+use indicatif::{ProgressBar, ProgressIterator};
 use wavediffusion::diffusion::SamplerConfig;
-use wavediffusion::generate::{CpuSimulator, Unobserved};
-use wavediffusion::invert::{InversionConfig, outcome};
+use wavediffusion::generate::CpuSimulator;
+use wavediffusion::invert::{InversionConfig, InversionObserver, InvertedMap, MapOrigin, outcome};
 use wavediffusion::npy::{NpyArray, NpyWriter};
 
 use crate::evaluate::median;
@@ -33,8 +34,8 @@ pub struct InvertArgs {
     /// How far towards noise, 0 to 1
     #[arg(long, default_value_t = 0.4)]
     spread: f32,
-    /// Rounds that first refine the map by the wave equation: each simulates 26 maps near it, and stops asking when the
-    /// simulated gathers are as near to those given as the codes can come
+    /// Rounds that first refine the map by the wave equation: each simulates some maps from near it, until
+    /// the gathers are explained as well as the codes can
     #[arg(long, default_value_t = 0, value_name = "ROUNDS")]
     refine: usize,
     /// Seed of the noise
@@ -68,8 +69,9 @@ pub fn run(args: &InvertArgs) -> Result<()> {
     let failed = || format!("cannot write {}", args.out.display());
     let mut out = NpyWriter::create(&args.out, &[gathers.len(), args.samples, nz, nx]).with_context(failed)?;
     let mut misfits = Vec::new();
-    for set in gathers.iter().progress_with(progress_bar("inverting gathers", gathers.len())) {
-        let maps = pollster::block_on(model.invert(set, config, &CpuSimulator, &mut Unobserved))?;
+    let bar = progress_bar("inverting gathers", gathers.len());
+    for set in gathers.iter().progress_with(bar.clone()) {
+        let maps = pollster::block_on(model.invert(set, config, &CpuSimulator, &mut Rounds(&bar)))?;
         for map in outcome(&maps) {
             misfits.push(map.misfit);
             out.write(map.velocity.values()).with_context(failed)?;
@@ -82,4 +84,22 @@ pub fn run(args: &InvertArgs) -> Result<()> {
         gathers.len(),
         median(&misfits)
     ))
+}
+
+/// Tells how far the refinement of the set at hand is.
+struct Rounds<'a>(&'a ProgressBar);
+
+impl InversionObserver for Rounds<'_> {
+    async fn map(&mut self, _: usize, map: &InvertedMap) -> ControlFlow<()> {
+        match map.origin {
+            MapOrigin::Refined(round) => self.0.set_message(format!("round {round}, misfit {:.3}", map.misfit)),
+            MapOrigin::Encoded | MapOrigin::Sampled => self.0.set_message(""),
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn tried(&mut self, _: usize, _: usize) -> ControlFlow<()> {
+        self.0.tick();
+        ControlFlow::Continue(())
+    }
 }
