@@ -25,7 +25,7 @@ pub struct EvaluateArgs {
     /// Generated pairs whose deviation is measured after every denoising step
     #[arg(long, default_value_t = 50)]
     paths: usize,
-    /// Rounds of refinement by the wave equation after each inversion, see `invert --refine`; a round takes some two seconds
+    /// Rounds of refinement by the wave equation after each inversion, see `invert --refine`; a round takes some seconds
     /// of a processor
     #[arg(long, default_value_t = 0, value_name = "ROUNDS")]
     refine: usize,
