@@ -140,7 +140,7 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
         rounds.value = String(settings.rounds);
         find("[name=maps-shown]", form).textContent = String(settings.maps);
         find("[name=spread-shown]", form).textContent = settings.spread.toFixed(2);
-        find("[name=rounds-shown]", form).textContent = settings.rounds === 0 ? "off" : `${settings.rounds} rounds`;
+        find("[name=rounds-shown]", form).textContent = roundsText(settings.rounds);
         if (toward.valueAsNumber !== settings.toward) toward.value = String(settings.toward);
         points.value = String(settings.points);
         find("[name=points-shown]", form).textContent = String(settings.points);
@@ -184,6 +184,9 @@ export function createControls(form: HTMLFormElement, commands: Commands): View[
     ),
   ];
 }
+
+const roundsText = (rounds: number): string =>
+  rounds === 0 ? "off" : `${rounds} ${rounds === 1 ? "round" : "rounds"}`;
 
 function statusText(state: State, began: number): string {
   const { phase, progress, sample, settings } = state;
