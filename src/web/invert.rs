@@ -209,6 +209,7 @@ impl InversionObserver for MapReporter<'_> {
         self.since = self.clock.milliseconds();
         flow
     }
+
     async fn tried(&mut self, done: usize, total: usize) -> ControlFlow<()> {
         let (index, samples) = (self.maps, self.samples);
         self.run.report(&EngineEvent::Refining { index, samples, done, total }).await
