@@ -131,14 +131,21 @@ pub trait Simulator {
         survey: &Survey,
         maps: &[VelocityMap],
     ) -> impl Future<Output = Result<Vec<Gathers>, GenerateError>> {
-        async move {
-            let mut gathers = Vec::with_capacity(maps.len());
-            for map in maps {
-                gathers.push(self.simulate(survey, map).await?);
-            }
-            Ok(gathers)
-        }
+        one_by_one(self, survey, maps)
     }
+}
+
+/// Gathers of maps, each simulated alone.
+pub(crate) async fn one_by_one<S: Simulator + ?Sized>(
+    simulator: &S,
+    survey: &Survey,
+    maps: &[VelocityMap],
+) -> Result<Vec<Gathers>, GenerateError> {
+    let mut gathers = Vec::with_capacity(maps.len());
+    for map in maps {
+        gathers.push(simulator.simulate(survey, map).await?);
+    }
+    Ok(gathers)
 }
 
 /// The solver on the CPU, which runs in one go.
@@ -323,7 +330,8 @@ pub(crate) fn proceed(flow: ControlFlow<()>) -> Result<(), GenerateError> {
     }
 }
 
-async fn read(tensor: Tensor<4>) -> Result<Vec<f32>, GenerateError> {
+/// The values of a tensor.
+pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, GenerateError> {
     let data = tensor.into_data_async().await.map_err(|error| GenerateError::Device(error.to_string()))?;
     data.try_to_vec().map_err(|error| GenerateError::Device(error.to_string()))
 }

@@ -32,12 +32,11 @@ impl Ensemble {
     /// What every block says about the mix of steps that removes `residual`.
     pub(super) fn equations(&self, blocks: &[Block], residual: &[f32]) -> Equations {
         let products = |block: &Block| {
-            let values = |step: &Step| -> Vec<f32> { step.evidence[block.values.clone()].to_vec() };
-            let rows: Vec<Vec<f32>> = self.steps.iter().map(values).collect();
+            let rows: Vec<&[f32]> = self.steps.iter().map(|step| &step.evidence[block.values.clone()]).collect();
             let residual = &residual[block.values.clone()];
             let row = |i: usize| {
-                let wanted = std::iter::once(dot(&rows[i], residual));
-                wanted.chain(rows[..=i].iter().map(|other| dot(&rows[i], other))).collect::<Vec<_>>()
+                let wanted = std::iter::once(dot(rows[i], residual));
+                wanted.chain(rows[..=i].iter().map(|other| dot(rows[i], other))).collect::<Vec<_>>()
             };
             (0..rows.len()).flat_map(row).collect()
         };

@@ -18,7 +18,7 @@ use self::evidence::{Evidence, difference, energy};
 use self::locality::Locality;
 use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
-use crate::generate::{GenerateError, PairModel, Simulator};
+use crate::generate::{GenerateError, PairModel, Simulator, read};
 use crate::velocity_map::VelocityMap;
 
 /// Steps that each round tries.
@@ -194,11 +194,6 @@ impl Trial {
         let residual = energy(&difference(given, &evidence));
         Self { latent, velocity, simulated, evidence, residual }
     }
-}
-
-async fn read(latents: Tensor<3>) -> Result<Vec<f32>, GenerateError> {
-    let data = latents.into_data_async().await.map_err(|error| GenerateError::Device(error.to_string()))?;
-    data.try_to_vec().map_err(|error| GenerateError::Device(error.to_string()))
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use burn::tensor::Device;
 use super::control::Run;
 use super::types::EngineEvent;
 use crate::gathers::Gathers;
-use crate::generate::{GenerateError, Simulator};
+use crate::generate::{GenerateError, Simulator, one_by_one};
 use crate::survey::Survey;
 use crate::velocity_map::VelocityMap;
-use crate::wave::gpu::{self, GpuBatch, GpuError, GpuSimulator};
+use crate::wave::gpu::{self, GpuBatch, GpuError};
 use crate::wave::{Horizon, Medium};
 
 /// Time steps of one shot between two looks at the worker's messages, about a tenth of a second.
@@ -27,11 +27,10 @@ pub(super) struct BrowserSimulator<'a> {
 
 impl Simulator for BrowserSimulator<'_> {
     async fn simulate(&self, survey: &Survey, velocity: &VelocityMap) -> Result<Gathers, GenerateError> {
-        let medium = Medium::<f32>::new(survey, velocity)?;
-        match self.gpu {
-            Some(device) => self.on_gpu(device, &medium).await,
-            None => self.on_cpu(&medium).await,
-        }
+        let medium = Medium::new(survey, velocity)?;
+        let Some(device) = self.gpu else { return self.on_cpu(&medium).await };
+        let gathers = self.on_gpu(device, &[medium]).await?.pop();
+        gathers.ok_or_else(|| GenerateError::Simulator("the GPU gave no gathers".to_owned()))
     }
 
     fn together(&self) -> usize {
@@ -39,28 +38,18 @@ impl Simulator for BrowserSimulator<'_> {
     }
 
     async fn simulate_all(&self, survey: &Survey, maps: &[VelocityMap]) -> Result<Vec<Gathers>, GenerateError> {
-        let media = maps.iter().map(|map| Medium::<f32>::new(survey, map)).collect::<Result<Vec<_>, _>>()?;
-        match self.gpu {
-            Some(device) => self.batch_on_gpu(device, &media).await,
-            None => {
-                let mut gathers = Vec::with_capacity(media.len());
-                for medium in &media {
-                    gathers.push(self.on_cpu(medium).await?);
-                }
-                Ok(gathers)
-            }
-        }
+        let Some(device) = self.gpu else { return one_by_one(self, survey, maps).await };
+        let media = maps.iter().map(|map| Medium::new(survey, map)).collect::<Result<Vec<_>, _>>()?;
+        self.on_gpu(device, &media).await
     }
 }
 
 impl BrowserSimulator<'_> {
-    async fn on_gpu(&self, device: &Device, medium: &Medium<f32>) -> Result<Gathers, GenerateError> {
-        let simulator = gpu::client(device).and_then(|client| GpuSimulator::new(client, medium)).map_err(failed)?;
-        let total = medium.samples();
-        simulator.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
-    }
-
-    async fn batch_on_gpu(&self, device: &Device, media: &[Medium<f32>]) -> Result<Vec<Gathers>, GenerateError> {
+    async fn on_gpu(&self, device: &Device, media: &[Medium<f32>]) -> Result<Vec<Gathers>, GenerateError> {
+        let failed = |error: GpuError| match error {
+            GpuError::Cancelled => GenerateError::Cancelled,
+            other => GenerateError::Simulator(other.to_string()),
+        };
         let batch = gpu::client(device).and_then(|client| GpuBatch::new(client, media)).map_err(failed)?;
         let total = media.first().map_or(0, Medium::samples);
         batch.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
@@ -87,12 +76,5 @@ impl BrowserSimulator<'_> {
         }
         Gathers::new(medium.shots(), samples, receivers, values)
             .map_err(|error| GenerateError::Simulator(error.to_string()))
-    }
-}
-
-fn failed(error: GpuError) -> GenerateError {
-    match error {
-        GpuError::Cancelled => GenerateError::Cancelled,
-        other => GenerateError::Simulator(other.to_string()),
     }
 }

@@ -152,8 +152,7 @@ impl Report {
              recognised | reconstruction: velocity, gathers | inversion MAE, SSIM |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
             self.samples, self.samples, self.seed, self.steps, self.guidance
         );
-        let rows = self.families.iter().map(|(family, metrics)| (family.name(), metrics));
-        for (name, m) in rows.chain([("**all**", &self.overall)]) {
+        for (name, m) in self.rows() {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
@@ -193,6 +192,12 @@ impl Report {
         text + &self.refinement_markdown() + &self.unseen_markdown()
     }
 
+    /// The metrics of each family, then those of all, with their names.
+    fn rows(&self) -> impl Iterator<Item = (&str, &Metrics)> {
+        let families = self.families.iter().map(|(family, metrics)| (family.name(), metrics));
+        families.chain([("**all**", &self.overall)])
+    }
+
     /// A table of the refined inversions; nothing where there are none.
     fn refinement_markdown(&self) -> String {
         if self.overall.refinement.is_none() {
@@ -201,8 +206,7 @@ impl Report {
         let mut text =
             "\n| family | inversion MAE | refined | misfit of the gathers, median | refined |\n|---|---|---|---|---|\n"
                 .to_owned();
-        let rows = self.families.iter().map(|(family, metrics)| (family.name(), metrics));
-        for (name, m) in rows.chain([("**all**", &self.overall)]) {
+        for (name, m) in self.rows() {
             let Some(refined) = &m.refinement else { continue };
             let _ = writeln!(
                 text,
