@@ -8,16 +8,16 @@
 //!
 //! The damping depends on the map's slowest velocity; the derivative takes it as fixed.
 //!
-//! Fields are needed from the last to the first. Some are kept, the others computed again from those: with `n` time steps
-//! a shot takes memory for about `2 sqrt(2 n)` fields, and one more forward run (Griewank and Walther 2000).
+//! Fields are needed from the last to the first, and kept. What is summed has no frequencies above the sum of both fields'
+//! highest, so that every `stride`-th time step gives the same sum: with 8 ms between two, all below 125 Hz.
 
 #[cfg(feature = "rayon")]
 use rayon::prelude::*;
 
 use super::cpu::Propagator;
-use super::field::{Field, State, laplacian};
+use super::field::{Field, laplacian};
 use super::medium::Source;
-use super::{Medium, Real};
+use super::{Horizon, Medium, Real};
 use crate::gathers::Gathers;
 
 /// A misfit and its gradient.
@@ -29,22 +29,63 @@ pub struct Misfit<T> {
     pub gradient: Vec<T>,
 }
 
+/// A shot's gather and a gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Differentiated<T> {
+    /// What the receivers recorded, (samples, receivers).
+    pub recorded: Vec<T>,
+    /// What each cell of the velocity map, (nz, nx) row-major, would change in its inner product with the residuals.
+    pub gradient: Vec<T>,
+}
+
+impl<T: Real> Horizon<'_, T> {
+    /// The gather of shot `shot`, and the transposed derivative applied to the residuals, (samples, receivers), that are
+    /// answered to it; none if there is no such shot. Every `stride`-th time step counts, and its field is kept until the
+    /// end: with 1 the gradient is that of the scheme to rounding.
+    ///
+    /// # Panics
+    /// When the residuals are not of the gather's shape, or `stride` is 0.
+    pub fn differentiate(
+        &self,
+        shot: usize,
+        stride: usize,
+        residuals: impl FnOnce(&[T]) -> Vec<T>,
+    ) -> Option<Differentiated<T>> {
+        let (medium, source) = (self.medium(), *self.medium().sources.get(shot)?);
+        let (samples, receivers) = (medium.samples(), medium.receivers());
+        let mut recorded = vec![T::zero(); samples * receivers];
+        let mut fields = Vec::with_capacity(samples.div_ceil(stride));
+        let mut field = self.shot(shot)?;
+        for (n, traces) in recorded.chunks_exact_mut(receivers).enumerate() {
+            if n.is_multiple_of(stride) {
+                fields.push(field.now().to_vec());
+            }
+            field.step();
+            field.record(traces);
+        }
+        let residuals = residuals(&recorded);
+        assert_eq!(residuals.len(), recorded.len(), "residuals of {samples} samples and {receivers} receivers");
+        let gradient = medium.fold(std::iter::once(medium.backwards(source, &fields, stride, &residuals)));
+        Some(Differentiated { recorded, gradient })
+    }
+}
+
 impl<T: Real> Medium<T> {
     /// Half the squared distance of the map's gathers from `observed`, and its gradient with respect to the velocity.
     ///
     /// # Panics
     /// When `observed` is not of the survey's shape.
     pub fn misfit(&self, observed: &Gathers<T>) -> Misfit<T> {
-        let shots = self.each_shot(observed, |recorded, observed, residual| {
-            let mut value = 0.0;
-            for ((residual, &d), &o) in residual.iter_mut().zip(recorded).zip(observed) {
-                *residual = d - o;
-                value += 0.5 * residual.to_f64_lossless().powi(2);
-            }
-            value
-        });
-        let value = shots.iter().map(|(value, _)| value).sum();
-        Misfit { value, gradient: self.fold(shots.into_iter().map(|(_, gradient)| gradient)) }
+        let difference = |recorded: &[T], observed: &[T]| -> Vec<T> {
+            recorded.iter().zip(observed).map(|(&recorded, &observed)| recorded - observed).collect()
+        };
+        let shots = self.each_shot(observed, difference);
+        let square = |value: T| value.to_f64_lossless().powi(2);
+        let energy = |(recorded, observed): (&Differentiated<T>, &[T])| -> f64 {
+            difference(&recorded.recorded, observed).into_iter().map(square).sum()
+        };
+        let observed = (0..self.shots()).map(|shot| observed.shot(shot));
+        Misfit { value: 0.5 * shots.iter().zip(observed).map(energy).sum::<f64>(), gradient: sum(&shots) }
     }
 
     /// The transposed derivative applied to `residuals`: what each cell of the velocity map, (nz, nx) row-major, would
@@ -53,11 +94,7 @@ impl<T: Real> Medium<T> {
     /// # Panics
     /// When `residuals` are not of the survey's shape.
     pub fn adjoint(&self, residuals: &Gathers<T>) -> Vec<T> {
-        let shots = self.each_shot(residuals, |_, residuals, residual| {
-            residual.copy_from_slice(residuals);
-            0.0
-        });
-        self.fold(shots.into_iter().map(|(_, gradient)| gradient))
+        sum(&self.each_shot(residuals, |_, residuals| residuals.to_vec()))
     }
 
     /// The derivative applied to a change of the velocity map, (nz, nx) row-major: the gathers' change to first order
@@ -108,49 +145,50 @@ impl<T: Real> Medium<T> {
         }
     }
 
-    /// For each shot, what `respond` answers to its gather and the corresponding one of `data`, and the gradient with
-    /// respect to `alpha`, with ghost cells, of the inner product of the gather with the residual that it writes.
-    fn each_shot(&self, data: &Gathers<T>, respond: impl Fn(&[T], &[T], &mut [T]) -> f64 + Sync) -> Vec<(f64, Vec<T>)> {
+    /// Each shot differentiated, with the residuals that are answered to its gather and the corresponding one of `data`.
+    fn each_shot(&self, data: &Gathers<T>, residuals: impl Fn(&[T], &[T]) -> Vec<T> + Sync) -> Vec<Differentiated<T>> {
         let expected = [self.shots(), self.samples(), self.receivers()];
         assert_eq!(data.shape(), expected, "gathers of (shots, samples, receivers)");
-        let shot = |(index, &source): (usize, &Source<T>)| {
-            let mut residual = vec![T::zero(); self.samples() * self.receivers()];
-            let mut forward = Checkpointed::run(self, source);
-            let answer = respond(&forward.recorded, data.shot(index), &mut residual);
-            (answer, self.shot_gradient(&mut forward, &residual))
-        };
+        let horizon = Horizon::new(self);
+        let shot = |shot| horizon.differentiate(shot, 1, |recorded| residuals(recorded, data.shot(shot)));
         #[cfg(feature = "rayon")]
-        return self.sources.par_iter().enumerate().map(shot).collect();
+        return (0..self.shots()).into_par_iter().filter_map(shot).collect();
         #[cfg(not(feature = "rayon"))]
-        return self.sources.iter().enumerate().map(shot).collect();
+        return (0..self.shots()).filter_map(shot).collect();
     }
 
-    fn shot_gradient(&self, forward: &mut Checkpointed<'_, T>, residual: &[T]) -> Vec<T> {
+    /// The gradient with respect to `alpha`, with ghost cells, of the inner product of a shot's gather with `residuals`, from
+    /// every `stride`-th of its fields.
+    fn backwards(&self, source: Source<T>, fields: &[Vec<T>], stride: usize, residuals: &[T]) -> Vec<T> {
         let cells: Vec<usize> = self.receivers.iter().map(|&(z, x)| self.index(z, x)).collect();
-        let loudest = residual.iter().fold(T::zero(), |most, &r| most.max(r.abs()));
+        let loudest = residuals.iter().fold(T::zero(), |most, &r| most.max(r.abs()));
         let strongest = cells.iter().fold(T::zero(), |most, &cell| most.max(self.alpha[cell]));
-        let mut adjoint = Field::new(self, self.receivers.iter().copied(), loudest * strongest);
+        // Backwards in time, where the source's wave has not come yet is where nothing more is asked.
+        let horizon = Horizon::of(self, [(source.z, source.x)]);
+        let adjoint = Field::new(self, self.receivers.iter().copied(), loudest * strongest);
+        let mut adjoint = adjoint.within(horizon.heard());
         let mut gradient = vec![T::zero(); self.alpha.len()];
-        let source = self.index(forward.source.z, forward.source.x);
+        let source = self.index(source.z, source.x);
         let per_alpha = T::from_f64(self.spacing * self.spacing);
-        for (first, fields) in forward.segments_from_the_end() {
-            for (n, field) in fields.iter().enumerate().rev() {
-                let n = first + n;
-                let traces = &residual[n * self.receivers()..][..self.receivers()];
-                adjoint.step(|now| {
-                    for (&cell, &r) in cells.iter().zip(traces) {
-                        now[cell] = now[cell] + self.alpha[cell] * r;
-                    }
-                });
-                let now = adjoint.now();
-                laplacian(self, field, |start, row| {
-                    for ((sum, &m), &l) in gradient[start..].iter_mut().zip(&now[start..]).zip(row) {
-                        *sum = *sum + m * l;
-                    }
-                });
-                gradient[source] = gradient[source] + now[source] * per_alpha * self.wavelet[n];
+        for (n, traces) in residuals.chunks_exact(self.receivers()).enumerate().rev() {
+            adjoint.step(|now| {
+                for (&cell, &r) in cells.iter().zip(traces) {
+                    now[cell] = now[cell] + self.alpha[cell] * r;
+                }
+            });
+            if !n.is_multiple_of(stride) {
+                continue;
             }
+            let now = adjoint.now();
+            laplacian(self, &fields[n / stride], |start, row| {
+                for ((sum, &m), &l) in gradient[start..].iter_mut().zip(&now[start..]).zip(row) {
+                    *sum = *sum + m * l;
+                }
+            });
+            gradient[source] = gradient[source] + now[source] * per_alpha * self.wavelet[n];
         }
+        let steps = T::from_f64(stride as f64);
+        gradient.iter_mut().for_each(|sum| *sum = *sum * steps);
         self.per_alpha(gradient)
     }
 
@@ -201,53 +239,9 @@ impl<T: Real> Medium<T> {
     }
 }
 
-/// Time steps between two states that a run of `samples` steps keeps: states of two fields and the fields between two of
-/// them are fewest when both are as many.
-pub(super) fn kept_every(samples: usize) -> usize {
-    ((2 * samples) as f64).sqrt().ceil() as usize
-}
-
-/// A forward run of one shot that can be looked at from its end.
-struct Checkpointed<'a, T> {
-    source: Source<T>,
-    medium: &'a Medium<T>,
-    /// What the receivers recorded, (samples, receivers).
-    recorded: Vec<T>,
-    /// Time steps between two kept states.
-    every: usize,
-    states: Vec<State<T>>,
-}
-
-impl<'a, T: Real> Checkpointed<'a, T> {
-    fn run(medium: &'a Medium<T>, source: Source<T>) -> Self {
-        let every = kept_every(medium.samples());
-        let mut recorded = vec![T::zero(); medium.samples() * medium.receivers()];
-        let mut field = Propagator::new(medium, source);
-        let mut states = Vec::with_capacity(medium.samples().div_ceil(every));
-        for (n, traces) in recorded.chunks_exact_mut(medium.receivers()).enumerate() {
-            if n % every == 0 {
-                states.push(field.state());
-            }
-            field.step();
-            field.record(traces);
-        }
-        Self { source, medium, recorded, every, states }
-    }
-
-    /// Stretches of the run from the last to the first: the time step that each begins with, and the fields before that
-    /// and the following steps.
-    fn segments_from_the_end(&mut self) -> impl Iterator<Item = (usize, Vec<Vec<T>>)> {
-        std::iter::from_fn(|| {
-            let state = self.states.pop()?;
-            let first = self.states.len() * self.every;
-            let mut field = Propagator::resume(self.medium, self.source, state, first);
-            let last = self.medium.samples().min(first + self.every) - 1;
-            let mut fields = vec![field.now().to_vec()];
-            for _ in first..last {
-                field.step();
-                fields.push(field.now().to_vec());
-            }
-            Some((first, fields))
-        })
-    }
+/// The sum of the shots' gradients.
+fn sum<T: Real>(shots: &[Differentiated<T>]) -> Vec<T> {
+    let mut shots = shots.iter().map(|shot| &shot.gradient);
+    let first = shots.next().cloned().unwrap_or_default();
+    shots.fold(first, |sum, gradient| sum.iter().zip(gradient).map(|(&a, &b)| a + b).collect())
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "rayon")]
 use rayon::prelude::*;
 
-use super::field::{Field, State};
+use super::field::Field;
 use super::horizon::{Heard, Horizon};
 use super::medium::Source;
 use super::{Medium, Real};
@@ -142,18 +142,6 @@ impl<'a, T: Real> Propagator<'a, T> {
         let gain = self.source.gain;
         self.field.step(|now| now[cell] = now[cell] + gain * signature);
         self.steps += 1;
-    }
-
-    /// A shot that has come to `state` in `steps` steps.
-    pub(super) fn resume(medium: &'a Medium<T>, source: Source<T>, state: State<T>, steps: usize) -> Self {
-        let mut shot = Self::new(medium, source);
-        shot.field.restore(state);
-        Self { steps, ..shot }
-    }
-
-    /// What it takes to resume here.
-    pub(super) fn state(&self) -> State<T> {
-        self.field.state()
     }
 
     /// The field on the padded grid, with ghost cells.

@@ -28,14 +28,6 @@ pub(super) struct Field<'a, T> {
     heard: Option<Heard<'a>>,
 }
 
-/// The two fields that the next ones follow from.
-#[derive(Clone, Debug)]
-pub(super) struct State<T> {
-    before: Vec<T>,
-    now: Vec<T>,
-    window: Window,
-}
-
 /// The cells to update. Both fields are zero outside it and on its two outermost lines, save where it spans the grid.
 #[derive(Clone, Debug)]
 struct Window {
@@ -78,16 +70,6 @@ impl<'a, T: Real> Field<'a, T> {
     /// The field, with ghost cells; [`Medium::index`] gives positions.
     pub(super) fn now(&self) -> &[T] {
         &self.now
-    }
-
-    /// What it takes to come back to this moment.
-    pub(super) fn state(&self) -> State<T> {
-        State { before: self.before.clone(), now: self.now.clone(), window: self.window.clone() }
-    }
-
-    /// Comes back to a moment.
-    pub(super) fn restore(&mut self, state: State<T>) {
-        (self.before, self.now, self.window) = (state.before, state.now, state.window);
     }
 
     /// Advances the field by one time step, at the end of which `add` adds to it: it is given the field, and may change

@@ -44,6 +44,11 @@ pub(super) struct Heard<'a> {
 impl<'a, T: Real> Horizon<'a, T> {
     /// The horizon of a survey's receivers in its medium.
     pub fn new(medium: &'a Medium<T>) -> Self {
+        Self::of(medium, medium.receivers.iter().copied())
+    }
+
+    /// The horizon of cells, (row, column) each of the padded grid.
+    pub(super) fn of(medium: &'a Medium<T>, cells: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let (down, across) = (medium.rows.div_ceil(BLOCK), medium.columns.div_ceil(BLOCK));
         // The square of a block's highest Courant number. Nothing moves on a free surface.
         let mut fastest = vec![0.0f64; down * across];
@@ -54,12 +59,12 @@ impl<'a, T: Real> Horizon<'a, T> {
             }
         }
         let slowness: Vec<f64> = fastest.into_iter().map(|alpha| BLOCK as f64 / alpha.sqrt()).collect();
-        let receivers = medium.receivers.iter().map(|&(z, x)| z / BLOCK * across + x / BLOCK);
+        let blocks = cells.into_iter().map(|(z, x)| z / BLOCK * across + x / BLOCK);
         // What is left standing beside the cells that are followed disturbs them some cells ahead of the wave.
         let courant = medium.alpha.iter().map(|alpha| alpha.to_f64_lossless()).filter(|&alpha| alpha > 0.0);
         let margin = T::MARGIN / courant.fold(f64::INFINITY, f64::min).sqrt();
         let end = medium.samples() as f64 + margin;
-        let last = travel_times(&slowness, across, receivers).into_iter().map(|steps| end - SURE * steps).collect();
+        let last = travel_times(&slowness, across, blocks).into_iter().map(|steps| end - SURE * steps).collect();
         Self { medium, across, last }
     }
 
@@ -70,8 +75,13 @@ impl<'a, T: Real> Horizon<'a, T> {
         self.medium.shot(shot).map(|field| field.within(self.heard()))
     }
 
+    /// What the horizon is in.
+    pub(super) fn medium(&self) -> &'a Medium<T> {
+        self.medium
+    }
+
     /// What can be heard before the first time step: everything.
-    fn heard(&self) -> Heard<'_> {
+    pub(super) fn heard(&self) -> Heard<'_> {
         let rows = vec![0..self.across; self.last.len() / self.across];
         Heard { columns: self.medium.columns, across: self.across, last: &self.last, rows, steps: 0 }
     }

@@ -86,7 +86,7 @@ mod horizon;
 mod kernel;
 mod medium;
 
-pub use adjoint::Misfit;
+pub use adjoint::{Differentiated, Misfit};
 pub use cpu::{Propagator, Wavefield, simulate};
 pub use direct::{direct_wave_end, first_reflected_sample};
 pub use horizon::Horizon;
