@@ -20,13 +20,17 @@ pub(super) const MODULATIONS: usize = 6;
 /// Hidden width of the feed-forward part, in token widths.
 const EXPANSION: usize = 4;
 
-/// Guards the division in [`rms_norm`].
+/// Guards the division in [`rms_gain`].
 pub(super) const EPSILON: f64 = 1e-6;
 
 /// Scales each token to a root mean square of one.
 pub(super) fn rms_norm(tokens: Tensor<3>) -> Tensor<3> {
-    let mean_square = tokens.clone().square().mean_dim(2);
-    tokens * (mean_square + EPSILON).sqrt().recip()
+    tokens.clone() * rms_gain(tokens)
+}
+
+/// What [`rms_norm`] scales each token by, (batch, tokens, 1).
+pub(super) fn rms_gain(tokens: Tensor<3>) -> Tensor<3> {
+    (tokens.square().mean_dim(2) + EPSILON).sqrt().recip()
 }
 
 /// Self-attention and a feed-forward layer, each behind a normalisation and beside a residual connection.
@@ -165,7 +169,16 @@ impl Transformer {
     }
 
     pub(super) fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
+        self.stack().forward(tokens, None)
+    }
+
+    /// The same, and its transposed derivative there.
+    pub(super) fn pullback(&self, tokens: Tensor<3>) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
+        self.stack().pullback(tokens)
+    }
+
+    fn stack(&self) -> Stack<'_> {
         let Self { input, positions, blocks, output } = self;
-        Stack { input, positions, blocks, output }.forward(tokens, None)
+        Stack { input, positions, blocks, output }
     }
 }

@@ -7,9 +7,19 @@ use super::config::ImageConfig;
 /// Cuts images (batch, channels, rows, columns) into (batch, tokens, patch values). Rows and columns beyond the image
 /// repeat its last ones.
 pub(super) fn patchify(image: Tensor<4>, config: &ImageConfig, tokens: [usize; 2]) -> Tensor<3> {
+    cut(pad(image, config, tokens, |edge| edge), config, tokens)
+}
+
+/// The transpose of [`unpatchify`]: cuts images as [`patchify`] does, but with zeros beyond them.
+pub(super) fn unpatchify_transposed(image: Tensor<4>, config: &ImageConfig, tokens: [usize; 2]) -> Tensor<3> {
+    cut(pad(image, config, tokens, |edge| edge.zeros_like()), config, tokens)
+}
+
+/// Cuts images of whole patches.
+fn cut(image: Tensor<4>, config: &ImageConfig, tokens: [usize; 2]) -> Tensor<3> {
     let [batch, channels, ..] = image.dims();
     let [height, width] = config.patch;
-    pad_edge(image, [tokens[0] * height, tokens[1] * width])
+    image
         .reshape([batch, channels, tokens[0], height, tokens[1], width])
         .permute([0, 2, 4, 1, 3, 5])
         .reshape([batch, tokens[0] * tokens[1], config.patch_values()])
@@ -26,13 +36,18 @@ pub(super) fn unpatchify(patches: Tensor<3>, config: &ImageConfig, tokens: [usiz
         .slice([0..batch, 0..config.channels, 0..config.rows, 0..config.columns])
 }
 
-/// Repeats the last row and column up to `size`.
-fn pad_edge(image: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+/// Fills up to whole patches with what is `beyond` the last row and column.
+fn pad(
+    image: Tensor<4>,
+    config: &ImageConfig,
+    tokens: [usize; 2],
+    beyond: impl Fn(Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
     let mut image = image;
-    for (dim, size) in [(2, size[0]), (3, size[1])] {
-        let have = image.dims()[dim];
+    for (dim, axis) in [(2, 0), (3, 1)] {
+        let (have, size) = (image.dims()[dim], tokens[axis] * config.patch[axis]);
         if have < size {
-            let edge = image.clone().narrow(dim, have - 1, 1).repeat_dim(dim, size - have);
+            let edge = beyond(image.clone().narrow(dim, have - 1, 1)).repeat_dim(dim, size - have);
             image = Tensor::cat(vec![image, edge], dim);
         }
     }
@@ -52,5 +67,16 @@ mod tests {
         assert_eq!(patches.dims(), [1, 4, 24]);
         let back = unpatchify(patches, &config, [2, 2]);
         assert_eq!(back.to_data(), image.to_data());
+    }
+
+    #[test]
+    fn what_is_cut_with_zeros_is_the_transpose_of_putting_together() {
+        let config = ImageConfig { channels: 2, rows: 5, columns: 7, patch: [3, 4] };
+        let device = Device::flex();
+        let patches = Tensor::<1, Int>::arange(0..96, &device).float().reshape([1, 4, 24]);
+        let image = Tensor::<1, Int>::arange(5..75, &device).float().reshape([1, 2, 5, 7]);
+        let forth = (unpatchify(patches.clone(), &config, [2, 2]) * image.clone()).sum();
+        let back = (patches * unpatchify_transposed(image, &config, [2, 2])).sum();
+        assert_eq!(forth.into_scalar::<f32>(), back.into_scalar::<f32>());
     }
 }

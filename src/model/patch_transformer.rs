@@ -4,7 +4,7 @@ use burn::prelude::*;
 
 use super::block::Transformer;
 use super::config::{GainConfig, ImageConfig, ModelConfig, TransformerConfig};
-use super::patch::{patchify, unpatchify};
+use super::patch::{patchify, unpatchify, unpatchify_transposed};
 
 /// Images (batch, channels, rows, columns) to the latent (batch, tokens, latent width).
 #[derive(Module, Debug)]
@@ -74,6 +74,14 @@ impl PatchDecoder {
     /// Decodes latents.
     pub fn forward(&self, latent: Tensor<3>) -> Tensor<4> {
         unpatchify(self.transformer.forward(latent), &self.image, self.tokens)
+    }
+
+    /// Decodes latents, and answers what a change asked of the images, (batch, channels, rows, columns), asks of the latents.
+    pub fn pullback(&self, latent: Tensor<3>) -> (Tensor<4>, impl Fn(Tensor<4>) -> Tensor<3> + use<>) {
+        let (patches, transformer) = self.transformer.pullback(latent);
+        let (image, tokens) = (self.image, self.tokens);
+        let pullback = move |asked| transformer(unpatchify_transposed(asked, &image, tokens));
+        (unpatchify(patches, &image, tokens), pullback)
     }
 }
 

@@ -14,6 +14,7 @@ mod gpu;
 mod kernels;
 #[cfg(any(target_arch = "wasm32", test))]
 mod lanes;
+mod pullback;
 
 use burn::module::Param;
 use burn::nn::Linear;
@@ -47,6 +48,12 @@ impl Stack<'_> {
             return result;
         }
         self.by_burn(tokens, modulation)
+    }
+
+    /// From (batch, tokens, input) to (batch, tokens, output) without modulation, and the transposed derivative there: from
+    /// what is asked of the result to what that asks of the tokens.
+    pub(super) fn pullback(&self, tokens: Tensor<3>) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
+        pullback::pullback(self, tokens)
     }
 
     fn by_burn(&self, tokens: Tensor<3>, modulation: Option<Tensor<4>>) -> Tensor<3> {
@@ -125,5 +132,28 @@ mod tests {
     #[test]
     fn the_processors_stack_is_that_of_burn() {
         check(cpu::forward, &Device::flex());
+    }
+
+    #[test]
+    fn the_pullback_is_what_backpropagation_computes() {
+        let device = Device::flex();
+        device.seed(1);
+        let (config, tokens) = (TransformerConfig { width: 20, depth: 2, heads: 2 }, [2, 5]);
+        let layers = Layers::new(config, tokens, &device);
+        let input = normal(Tensor::<3>::zeros([2, 10, 7], &device));
+        let asked = normal(Tensor::<3>::zeros([2, 10, 17], &device));
+        let (value, pullback) = layers.stack().pullback(input.clone());
+        let found = pullback(asked.clone());
+
+        let learned = input.clone().autodiff().require_grad();
+        let (blocks, positions) = (layers.blocks.clone().train(), layers.positions.clone().train());
+        let (input_layer, output) = (layers.input.clone().train(), layers.output.clone().train());
+        let stack = Stack { input: &input_layer, positions: &positions, blocks: &blocks, output: &output };
+        let result = stack.by_burn(learned.clone(), None);
+        let gradients = (result.clone() * asked.autodiff()).sum().backward();
+        for (found, expected) in [(value, result.inner()), (found, learned.grad(&gradients).unwrap())] {
+            let error = (found - expected.clone()).square().sum().sqrt() / expected.square().sum().sqrt();
+            assert!(error.into_scalar::<f32>() <= ORDER);
+        }
     }
 }
