@@ -13,7 +13,7 @@ use crate::manifest::{Manifest, ManifestError, PathPoint};
 use crate::model::{Autoencoder, Denoiser, FamilyLabel};
 use crate::survey::{Survey, SurveyError};
 use crate::velocity_map::{VelocityMap, VelocityMapError};
-use crate::wave;
+use crate::wave::{self, Medium};
 
 /// The networks and all that is needed to read what they write.
 #[derive(Clone, Debug)]
@@ -120,32 +120,16 @@ pub trait Simulator {
     fn simulate(&self, survey: &Survey, velocity: &VelocityMap)
     -> impl Future<Output = Result<Gathers, GenerateError>>;
 
-    /// How many maps are best simulated together.
-    fn together(&self) -> usize {
-        1
-    }
-
-    /// Gathers of maps of one size, in their order.
-    fn simulate_all(
+    /// Gathers of a velocity map, and what each of its cells, (nz, nx) row-major, would change in their inner product with the
+    /// residuals that `residuals` answers to each shot's number and gather, (samples, receivers). Every `stride`-th time step
+    /// counts: see [`Medium::differentiate`].
+    fn differentiate(
         &self,
         survey: &Survey,
-        maps: &[VelocityMap],
-    ) -> impl Future<Output = Result<Vec<Gathers>, GenerateError>> {
-        one_by_one(self, survey, maps)
-    }
-}
-
-/// Gathers of maps, each simulated alone.
-pub(crate) async fn one_by_one<S: Simulator + ?Sized>(
-    simulator: &S,
-    survey: &Survey,
-    maps: &[VelocityMap],
-) -> Result<Vec<Gathers>, GenerateError> {
-    let mut gathers = Vec::with_capacity(maps.len());
-    for map in maps {
-        gathers.push(simulator.simulate(survey, map).await?);
-    }
-    Ok(gathers)
+        velocity: &VelocityMap,
+        stride: usize,
+        residuals: impl Fn(usize, &[f32]) -> Vec<f32> + Sync,
+    ) -> impl Future<Output = Result<(Gathers, Vec<f32>), GenerateError>>;
 }
 
 /// The solver on the CPU, which runs in one go.
@@ -155,6 +139,16 @@ pub struct CpuSimulator;
 impl Simulator for CpuSimulator {
     async fn simulate(&self, survey: &Survey, velocity: &VelocityMap) -> Result<Gathers, GenerateError> {
         Ok(wave::simulate(survey, velocity)?)
+    }
+
+    async fn differentiate(
+        &self,
+        survey: &Survey,
+        velocity: &VelocityMap,
+        stride: usize,
+        residuals: impl Fn(usize, &[f32]) -> Vec<f32> + Sync,
+    ) -> Result<(Gathers, Vec<f32>), GenerateError> {
+        Ok(Medium::new(survey, velocity)?.differentiate(stride, residuals))
     }
 }
 
@@ -262,7 +256,7 @@ impl PairModel {
     }
 
     /// The map of normalised velocities.
-    fn velocity_map(&self, normalised: &[f32]) -> Result<VelocityMap, GenerateError> {
+    pub(crate) fn velocity_map(&self, normalised: &[f32]) -> Result<VelocityMap, GenerateError> {
         let image = self.manifest.model.velocity;
         let metres = normalised.iter().map(|&v| self.manifest.normalisation.restore_velocity(v)).collect();
         Ok(VelocityMap::new(image.rows, image.columns, metres)?)

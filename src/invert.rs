@@ -11,7 +11,7 @@ use crate::consistency::deviation;
 use crate::diffusion::SamplerConfig;
 use crate::gathers::Gathers;
 use crate::generate::{GenerateError, PairModel, Simulator, Unobserved, proceed};
-use crate::refine::{Refinement, SIMULATIONS};
+use crate::refine::{Refinement, STEPS};
 use crate::velocity_map::VelocityMap;
 
 /// How gathers are inverted.
@@ -60,8 +60,8 @@ impl InversionConfig {
         Ok(Self { samples, spread, seed, sampler, rounds: 0 })
     }
 
-    /// The same with up to `rounds` rounds that move the latent until the wave equation makes the gathers of its map, before
-    /// any others are drawn around it; fewer where they come near enough.
+    /// The same with up to `rounds` rounds of ten steps that move the latent until the wave equation makes the gathers of its
+    /// map, before any others are drawn around it; fewer where they come near enough.
     ///
     /// # Errors
     /// [`InversionConfigError`] when there are too many.
@@ -107,9 +107,8 @@ pub trait InversionObserver {
     /// Called with each map and its number, from 0; answers [`ControlFlow::Break`] to call the inversion off.
     fn map(&mut self, index: usize, map: &InvertedMap) -> impl Future<Output = ControlFlow<()>>;
 
-    /// Called while a round of refinement simulates the maps that it tries, `done` of `total` of them; answers as
-    /// [`InversionObserver::map`] does.
-    fn tried(&mut self, done: usize, total: usize) -> impl Future<Output = ControlFlow<()>>;
+    /// Called after each step of a round of refinement, `done` of up to `total`; answers as [`InversionObserver::map`] does.
+    fn stepped(&mut self, done: usize, total: usize) -> impl Future<Output = ControlFlow<()>>;
 }
 
 impl InversionObserver for Unobserved {
@@ -117,7 +116,7 @@ impl InversionObserver for Unobserved {
         ControlFlow::Continue(())
     }
 
-    async fn tried(&mut self, _: usize, _: usize) -> ControlFlow<()> {
+    async fn stepped(&mut self, _: usize, _: usize) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -163,34 +162,49 @@ impl PairModel {
         simulator: &impl Simulator,
         observer: &mut impl InversionObserver,
     ) -> Result<Vec<InvertedMap>, GenerateError> {
-        let survey = &self.manifest.survey;
-        let expected = survey.shape();
+        let expected = self.manifest.survey.shape();
         if gathers.shape() != expected {
             return Err(GenerateError::Shape { found: gathers.shape(), expected });
         }
         let latent = self.autoencoder.seismic_encoder.forward(self.seismic_tensor(std::iter::once(gathers)));
         let mut maps = Maps { given: gathers, observer, done: Vec::with_capacity(config.maps()) };
 
-        let seed = config.seed.wrapping_add(config.samples as u64);
-        let mut refinement = Refinement::new(self, simulator, gathers, latent, seed).await?;
-        maps.add(MapOrigin::Encoded, refinement.map()).await?;
-        for round in 1..=config.rounds {
-            if refinement.is_done() {
-                break;
+        let latent = if config.rounds == 0 {
+            let map = self.decoded(latent.clone(), simulator).await?;
+            maps.add(MapOrigin::Encoded, (&map.0, &map.1)).await?;
+            latent
+        } else {
+            let seed = config.seed.wrapping_add(config.samples as u64);
+            let mut refinement = Refinement::new(self, simulator, gathers, latent, seed).await?;
+            maps.add(MapOrigin::Encoded, refinement.map()).await?;
+            for round in 1..=config.rounds {
+                if refinement.is_done() {
+                    break;
+                }
+                refinement.round(&mut async |done| proceed(maps.observer.stepped(done, STEPS).await)).await?;
+                maps.add(MapOrigin::Refined(round), refinement.map()).await?;
             }
-            refinement.round(&mut async |done| proceed(maps.observer.tried(done, SIMULATIONS).await)).await?;
-            maps.add(MapOrigin::Refined(round), refinement.map()).await?;
-        }
-        let latent = refinement.latent();
+            refinement.latent()
+        };
         for sample in 1..config.samples {
             let seed = config.seed.wrapping_add(sample as u64);
             let sampler = self.sampler_from(config.sampler, &[seed], latent.clone(), config.spread);
             let sampled = sampler.finish().ok_or(GenerateError::Cancelled)?;
-            let velocity = self.decode_velocity(sampled).await?.pop().ok_or(GenerateError::NotFinite)?;
-            let simulated = simulator.simulate(survey, &velocity).await?;
-            maps.add(MapOrigin::Sampled, (&velocity, &simulated)).await?;
+            let map = self.decoded(sampled, simulator).await?;
+            maps.add(MapOrigin::Sampled, (&map.0, &map.1)).await?;
         }
         Ok(maps.done)
+    }
+
+    /// The map of a latent, and its simulation.
+    async fn decoded(
+        &self,
+        latent: Tensor<3>,
+        simulator: &impl Simulator,
+    ) -> Result<(VelocityMap, Gathers), GenerateError> {
+        let velocity = self.decode_velocity(latent).await?.pop().ok_or(GenerateError::NotFinite)?;
+        let simulated = simulator.simulate(&self.manifest.survey, &velocity).await?;
+        Ok((velocity, simulated))
     }
 }
 

@@ -69,6 +69,12 @@ impl Normalisation {
         (low + (normalised + 1.0) * 0.5 * (high - low)).clamp(low, high)
     }
 
+    /// The derivative of [`Self::restore_velocity`], m/s: none where it clamps.
+    pub fn velocity_slope(&self, normalised: f32) -> f32 {
+        let [low, high] = self.velocity;
+        if normalised.abs() <= 1.0 { 0.5 * (high - low) } else { 0.0 }
+    }
+
     /// Log amplitudes that map to -1 and 1.
     pub fn log_bounds(&self) -> [f32; 2] {
         self.amplitude.map(log_amplitude)
@@ -219,5 +225,6 @@ mod tests {
         let scale = Normalisation::OPENFWI;
         assert_eq!(scale.restore_velocity(scale.normalise_velocity(2345.0)), 2345.0);
         assert_eq!(scale.restore_velocity(1.5), 4500.0);
+        assert_eq!([1.5, 0.5, -1.5].map(|value| scale.velocity_slope(value)), [0.0, 1500.0, 0.0]);
     }
 }

@@ -19,10 +19,11 @@ pub(super) fn unpatchify_transposed(image: Tensor<4>, config: &ImageConfig, toke
 fn cut(image: Tensor<4>, config: &ImageConfig, tokens: [usize; 2]) -> Tensor<3> {
     let [batch, channels, ..] = image.dims();
     let [height, width] = config.patch;
-    image
-        .reshape([batch, channels, tokens[0], height, tokens[1], width])
-        .permute([0, 2, 4, 1, 3, 5])
-        .reshape([batch, tokens[0] * tokens[1], config.patch_values()])
+    image.reshape([batch, channels, tokens[0], height, tokens[1], width]).permute([0, 2, 4, 1, 3, 5]).reshape([
+        batch,
+        tokens[0] * tokens[1],
+        config.patch_values(),
+    ])
 }
 
 /// Puts (batch, tokens, patch values) together to images (batch, channels, rows, columns), cropping the padding.

@@ -71,21 +71,50 @@ impl<T: Real> Horizon<'_, T> {
 }
 
 impl<T: Real> Medium<T> {
+    /// The survey's gathers, and what each cell of the velocity map, (nz, nx) row-major, would change in their inner product
+    /// with the residuals that `residuals` answers to each shot's number and gather; `stride` as for
+    /// [`Horizon::differentiate`].
+    ///
+    /// # Panics
+    /// As [`Horizon::differentiate`].
+    pub fn differentiate(
+        &self,
+        stride: usize,
+        residuals: impl Fn(usize, &[T]) -> Vec<T> + Sync,
+    ) -> (Gathers<T>, Vec<T>) {
+        let horizon = Horizon::new(self);
+        let shot = |shot| horizon.differentiate(shot, stride, |recorded| residuals(shot, recorded));
+        #[cfg(feature = "rayon")]
+        let shots: Vec<_> = (0..self.shots()).into_par_iter().filter_map(shot).collect();
+        #[cfg(not(feature = "rayon"))]
+        let shots: Vec<_> = (0..self.shots()).filter_map(shot).collect();
+        self.together(&shots)
+    }
+
+    /// The gathers of all shots, and the sum of their gradients.
+    pub fn together(&self, shots: &[Differentiated<T>]) -> (Gathers<T>, Vec<T>) {
+        let mut gathers = Gathers::zeros(self.shots(), self.samples(), self.receivers());
+        let mut gradient = vec![T::zero(); self.nz() * self.nx()];
+        let rooms = gathers.values_mut().chunks_exact_mut(self.samples() * self.receivers());
+        for (room, shot) in rooms.zip(shots) {
+            room.copy_from_slice(&shot.recorded);
+            gradient.iter_mut().zip(&shot.gradient).for_each(|(sum, &value)| *sum = *sum + value);
+        }
+        (gathers, gradient)
+    }
+
     /// Half the squared distance of the map's gathers from `observed`, and its gradient with respect to the velocity.
     ///
     /// # Panics
     /// When `observed` is not of the survey's shape.
     pub fn misfit(&self, observed: &Gathers<T>) -> Misfit<T> {
+        self.check(observed);
         let difference = |recorded: &[T], observed: &[T]| -> Vec<T> {
             recorded.iter().zip(observed).map(|(&recorded, &observed)| recorded - observed).collect()
         };
-        let shots = self.each_shot(observed, difference);
-        let square = |value: T| value.to_f64_lossless().powi(2);
-        let energy = |(recorded, observed): (&Differentiated<T>, &[T])| -> f64 {
-            difference(&recorded.recorded, observed).into_iter().map(square).sum()
-        };
-        let observed = (0..self.shots()).map(|shot| observed.shot(shot));
-        Misfit { value: 0.5 * shots.iter().zip(observed).map(energy).sum::<f64>(), gradient: sum(&shots) }
+        let (gathers, gradient) = self.differentiate(1, |shot, recorded| difference(recorded, observed.shot(shot)));
+        let residuals = difference(gathers.values(), observed.values());
+        Misfit { value: 0.5 * residuals.iter().map(|r| r.to_f64_lossless().powi(2)).sum::<f64>(), gradient }
     }
 
     /// The transposed derivative applied to `residuals`: what each cell of the velocity map, (nz, nx) row-major, would
@@ -94,7 +123,13 @@ impl<T: Real> Medium<T> {
     /// # Panics
     /// When `residuals` are not of the survey's shape.
     pub fn adjoint(&self, residuals: &Gathers<T>) -> Vec<T> {
-        sum(&self.each_shot(residuals, |_, residuals| residuals.to_vec()))
+        self.check(residuals);
+        self.differentiate(1, |shot, _| residuals.shot(shot).to_vec()).1
+    }
+
+    fn check(&self, gathers: &Gathers<T>) {
+        let expected = [self.shots(), self.samples(), self.receivers()];
+        assert_eq!(gathers.shape(), expected, "gathers of (shots, samples, receivers)");
     }
 
     /// The derivative applied to a change of the velocity map, (nz, nx) row-major: the gathers' change to first order
@@ -143,18 +178,6 @@ impl<T: Real> Medium<T> {
                 *trace = scattered.now()[self.index(z, x)];
             }
         }
-    }
-
-    /// Each shot differentiated, with the residuals that are answered to its gather and the corresponding one of `data`.
-    fn each_shot(&self, data: &Gathers<T>, residuals: impl Fn(&[T], &[T]) -> Vec<T> + Sync) -> Vec<Differentiated<T>> {
-        let expected = [self.shots(), self.samples(), self.receivers()];
-        assert_eq!(data.shape(), expected, "gathers of (shots, samples, receivers)");
-        let horizon = Horizon::new(self);
-        let shot = |shot| horizon.differentiate(shot, 1, |recorded| residuals(recorded, data.shot(shot)));
-        #[cfg(feature = "rayon")]
-        return (0..self.shots()).into_par_iter().filter_map(shot).collect();
-        #[cfg(not(feature = "rayon"))]
-        return (0..self.shots()).filter_map(shot).collect();
     }
 
     /// The gradient with respect to `alpha`, with ghost cells, of the inner product of a shot's gather with `residuals`, from
@@ -237,11 +260,4 @@ impl<T: Real> Medium<T> {
     fn alpha_per_velocity(&self, cell: usize) -> f64 {
         2.0 * self.alpha[cell].to_f64_lossless().sqrt() * self.dt / self.spacing
     }
-}
-
-/// The sum of the shots' gradients.
-fn sum<T: Real>(shots: &[Differentiated<T>]) -> Vec<T> {
-    let mut shots = shots.iter().map(|shot| &shot.gradient);
-    let first = shots.next().cloned().unwrap_or_default();
-    shots.fold(first, |sum, gradient| sum.iter().zip(gradient).map(|(&a, &b)| a + b).collect())
 }

@@ -145,7 +145,7 @@ impl GpuSimulator {
     }
 
     /// Shots, samples and receivers of a medium's gathers.
-    fn shape(&self) -> [usize; 3] {
+    pub(super) fn shape(&self) -> [usize; 3] {
         [self.medium.shots(), self.medium.samples(), self.medium.receivers()]
     }
 

@@ -4,67 +4,60 @@ use std::ops::ControlFlow;
 
 use cubecl::prelude::*;
 
-use super::adjoint::kept_every;
 use super::gpu::{Fields, GpuError, GpuSimulator, WORKGROUP};
 use super::kernel::{advance_adjoint, copy, correlate, inject};
 use crate::gathers::Gathers;
 use crate::gpu::Buffer;
 
 impl GpuSimulator {
-    /// What each cell of the velocity map, (nz, nx) row-major, would change in the inner product of the gathers with
-    /// `residuals`: see [`Medium::adjoint`](super::Medium::adjoint).
+    /// The survey's gathers, and what each cell of the velocity map, (nz, nx) row-major, would change in their inner product
+    /// with the residuals that `residuals` answers to each shot's number and gather: see
+    /// [`Medium::differentiate`](super::Medium::differentiate).
     ///
-    /// Fields are kept and computed again as on the CPU: GPU memory for about `2 sqrt(2 n)` fields of every shot for `n`
-    /// time steps. `progress` is told the number of time steps done, forwards and backwards, and may stop the run.
+    /// Every `stride`-th field of every shot is kept in GPU memory. `progress` is told the number of time steps done, forwards
+    /// and backwards, and may stop the run.
     ///
     /// # Errors
     /// [`GpuError::Cancelled`] when `progress` says so; [`GpuError::Device`] when the GPU fails.
     ///
     /// # Panics
-    /// When `residuals` are not of the survey's shape.
-    pub async fn adjoint(
+    /// When the residuals are not of the gather's shape, or `stride` is 0.
+    pub async fn differentiate(
         &self,
-        residuals: &Gathers,
+        stride: usize,
+        residuals: impl Fn(usize, &[f32]) -> Vec<f32>,
         mut progress: impl FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Vec<f32>, GpuError> {
-        let medium = &self.medium;
-        let samples = medium.samples();
-        let expected = [medium.shots(), samples, medium.receivers()];
-        assert_eq!(residuals.shape(), expected, "gathers of (shots, samples, receivers)");
-        let residuals = Buffer::upload(&self.client, residuals.values());
-        let gathers = self.recorder();
-        let every = kept_every(samples);
-
-        let mut states = Vec::new();
+    ) -> Result<(Gathers, Vec<f32>), GpuError> {
+        let [shots, samples, receivers] = self.shape();
+        let recorder = self.recorder();
+        let mut kept = Vec::with_capacity(samples.div_ceil(stride));
         let mut fields = self.silence();
-        for step in 0..samples {
-            if step.is_multiple_of(every) {
-                states.push(Fields { before: self.copy(&fields.before), now: self.copy(&fields.now) });
+        // A step records the sample before it, so the last sample takes one more.
+        for step in 0..=samples {
+            if step < samples && step.is_multiple_of(stride) {
+                kept.push(self.copy(&fields.now));
             }
-            fields = self.advance(fields, &gathers, step);
+            fields = self.advance(fields, &recorder, step);
             self.wait(step, &mut progress).await?;
         }
+        let gathers = Gathers::new(shots, samples, receivers, self.read(recorder).await?)?;
 
+        let residuals: Vec<f32> = (0..shots).flat_map(|shot| residuals(shot, gathers.shot(shot))).collect();
+        assert_eq!(residuals.len(), gathers.values().len(), "residuals of {samples} samples and {receivers} receivers");
+        let residuals = Buffer::upload(&self.client, &residuals);
         let mut adjoint = self.silence();
-        let gradient = Buffer::upload(&self.client, &vec![0.0; medium.cells()]);
-        while let Some(state) = states.pop() {
-            let first = states.len() * every;
-            let last = samples.min(first + every) - 1;
-            let mut passed = vec![state.now.clone()];
-            let mut fields = state;
-            for step in first..last {
-                // A step writes over the fields before it, which are still needed.
-                let before = self.copy(&fields.before);
-                fields = self.advance(Fields { before, ..fields }, &gathers, step);
-                passed.push(fields.now.clone());
+        let gradient = Buffer::upload(&self.client, &vec![0.0; self.medium.cells()]);
+        for step in (0..samples).rev() {
+            adjoint = self.advance_adjoint(adjoint, &residuals, step);
+            if step.is_multiple_of(stride)
+                && let Some(field) = kept.pop()
+            {
+                self.correlate(&adjoint.now, &field, &gradient, step);
             }
-            for step in (first..=last).rev() {
-                adjoint = self.advance_adjoint(adjoint, &residuals, step);
-                self.correlate(&adjoint.now, &passed[step - first], &gradient, step);
-                self.wait(2 * samples - step, &mut progress).await?;
-            }
+            self.wait(2 * samples - step, &mut progress).await?;
         }
-        Ok(self.to_map(&self.read(gradient).await?))
+        let per_step = self.to_map(&self.read(gradient).await?);
+        Ok((gathers, per_step.into_iter().map(|value| value * stride as f32).collect()))
     }
 
     /// Submits one time step of the adjoint fields. The new ones take the place of `before`.

@@ -210,7 +210,7 @@ impl InversionObserver for MapReporter<'_> {
         flow
     }
 
-    async fn tried(&mut self, done: usize, total: usize) -> ControlFlow<()> {
+    async fn stepped(&mut self, done: usize, total: usize) -> ControlFlow<()> {
         let (index, samples) = (self.maps, self.samples);
         self.run.report(&EngineEvent::Refining { index, samples, done, total }).await
     }

@@ -5,17 +5,14 @@ use burn::tensor::Device;
 use super::control::Run;
 use super::types::EngineEvent;
 use crate::gathers::Gathers;
-use crate::generate::{GenerateError, Simulator, one_by_one};
+use crate::generate::{GenerateError, Simulator};
 use crate::survey::Survey;
 use crate::velocity_map::VelocityMap;
-use crate::wave::gpu::{self, GpuBatch, GpuError};
+use crate::wave::gpu::{self, GpuError, GpuSimulator};
 use crate::wave::{Horizon, Medium};
 
 /// Time steps of one shot between two looks at the worker's messages, about a tenth of a second.
 const STEPS_PER_SLICE: usize = 500;
-
-/// Maps that a GPU simulates together: one alone leaves most of it idle.
-const TOGETHER: usize = 8;
 
 /// The simulator of a run: where it computes, and who hears how far it is.
 pub(super) struct BrowserSimulator<'a> {
@@ -29,32 +26,40 @@ impl Simulator for BrowserSimulator<'_> {
     async fn simulate(&self, survey: &Survey, velocity: &VelocityMap) -> Result<Gathers, GenerateError> {
         let medium = Medium::new(survey, velocity)?;
         let Some(device) = self.gpu else { return self.on_cpu(&medium).await };
-        let gathers = self.on_gpu(device, &[medium]).await?.pop();
-        gathers.ok_or_else(|| GenerateError::Simulator("the GPU gave no gathers".to_owned()))
+        let simulator = gpu::client(device).and_then(|client| GpuSimulator::new(client, &medium)).map_err(failed)?;
+        let total = medium.samples();
+        simulator.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
     }
 
-    fn together(&self) -> usize {
-        if self.gpu.is_some() { TOGETHER } else { 1 }
-    }
-
-    async fn simulate_all(&self, survey: &Survey, maps: &[VelocityMap]) -> Result<Vec<Gathers>, GenerateError> {
-        let Some(device) = self.gpu else { return one_by_one(self, survey, maps).await };
-        let media = maps.iter().map(|map| Medium::new(survey, map)).collect::<Result<Vec<_>, _>>()?;
-        self.on_gpu(device, &media).await
+    async fn differentiate(
+        &self,
+        survey: &Survey,
+        velocity: &VelocityMap,
+        stride: usize,
+        residuals: impl Fn(usize, &[f32]) -> Vec<f32> + Sync,
+    ) -> Result<(Gathers, Vec<f32>), GenerateError> {
+        let medium = Medium::new(survey, velocity)?;
+        let (shots, samples) = (medium.shots(), medium.samples());
+        if let Some(device) = self.gpu {
+            let simulator =
+                gpu::client(device).and_then(|client| GpuSimulator::new(client, &medium)).map_err(failed)?;
+            let progress = |done| self.run.notify(&EngineEvent::Simulating { done, total: 2 * samples });
+            return simulator.differentiate(stride, residuals, progress).await.map_err(failed);
+        }
+        let horizon = Horizon::new(&medium);
+        let mut differentiated = Vec::with_capacity(shots);
+        for shot in 0..shots {
+            differentiated.extend(horizon.differentiate(shot, stride, |gather| residuals(shot, gather)));
+            let (done, total) = ((shot + 1) * samples, shots * samples);
+            if self.run.report(&EngineEvent::Simulating { done, total }).await.is_break() {
+                return Err(GenerateError::Cancelled);
+            }
+        }
+        Ok(medium.together(&differentiated))
     }
 }
 
 impl BrowserSimulator<'_> {
-    async fn on_gpu(&self, device: &Device, media: &[Medium<f32>]) -> Result<Vec<Gathers>, GenerateError> {
-        let failed = |error: GpuError| match error {
-            GpuError::Cancelled => GenerateError::Cancelled,
-            other => GenerateError::Simulator(other.to_string()),
-        };
-        let batch = gpu::client(device).and_then(|client| GpuBatch::new(client, media)).map_err(failed)?;
-        let total = media.first().map_or(0, Medium::samples);
-        batch.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
-    }
-
     async fn on_cpu(&self, medium: &Medium<f32>) -> Result<Gathers, GenerateError> {
         let (samples, receivers) = (medium.samples(), medium.receivers());
         let total = medium.shots() * samples;
@@ -76,5 +81,12 @@ impl BrowserSimulator<'_> {
         }
         Gathers::new(medium.shots(), samples, receivers, values)
             .map_err(|error| GenerateError::Simulator(error.to_string()))
+    }
+}
+
+fn failed(error: GpuError) -> GenerateError {
+    match error {
+        GpuError::Cancelled => GenerateError::Cancelled,
+        other => GenerateError::Simulator(other.to_string()),
     }
 }

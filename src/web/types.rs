@@ -193,9 +193,9 @@ pub enum EngineEvent {
         index: usize,
         /// Maps in all, if no round is saved.
         samples: usize,
-        /// Maps that it has simulated.
+        /// Steps that it has taken.
         done: usize,
-        /// Maps that it simulates.
+        /// Steps that it takes.
         total: usize,
     },
     /// The simulation goes on.

@@ -98,7 +98,7 @@ impl InversionObserver for Rounds<'_> {
         ControlFlow::Continue(())
     }
 
-    async fn tried(&mut self, _: usize, _: usize) -> ControlFlow<()> {
+    async fn stepped(&mut self, _: usize, _: usize) -> ControlFlow<()> {
         self.0.tick();
         ControlFlow::Continue(())
     }
