@@ -95,3 +95,20 @@ fn the_misfit_of_a_maps_own_gathers_is_zero_and_flat() {
     assert_eq!(misfit.value, 0.0);
     assert!(misfit.gradient.iter().all(|&g| g == 0.0));
 }
+
+#[test]
+fn every_eighth_millisecond_gives_the_gradient_of_all() {
+    let survey = Survey::new(SurveyConfig { samples: 400, ..Survey::openfwi().config().clone() }).unwrap();
+    let layers = |deep: f32| VelocityMap::new(70, 70, (0..4900).map(|i| if i < 1400 { 2000.0 } else { deep }).collect());
+    let medium = |deep: f32| Medium::<f32>::new(&survey, &layers(deep).unwrap()).unwrap();
+    let observed = medium(3000.0).simulate();
+    let residuals = |shot: usize, recorded: &[f32]| -> Vec<f32> {
+        recorded.iter().zip(observed.shot(shot)).map(|(recorded, observed)| recorded - observed).collect()
+    };
+    let gradient = |stride| medium(2800.0).differentiate(stride, residuals).1;
+    let (every, eighth) = (gradient(1), gradient(8));
+    let square = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v).powi(2)).sum::<f64>();
+    let apart = square(&mut every.iter().zip(&eighth).map(|(a, b)| a - b));
+    let error = (apart / square(&mut every.iter().copied())).sqrt();
+    assert!(error < 1e-3, "relative L2 {error:.1e}");
+}

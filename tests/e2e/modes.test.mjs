@@ -82,7 +82,7 @@ describe("the modes", () => {
     withPage(site.browser, {}, async (page) => {
       await open(page, { mode: "invert", maps: 2, rounds: 1, steps: 2, data: "FlatVel-A" });
       await hook(page, "generate").click();
-      await hook(page, "status").filter({ hasText: /Refining, round 1: \d+ of \d+ maps/ }).waitFor();
+      await hook(page, "status").filter({ hasText: /Refining, round 1: step \d+ of \d+/ }).waitFor();
       await reach(page, ["done"], RUN);
       const maps = hook(page, "inverted-map");
       const names = await maps.locator("b").allInnerTexts();

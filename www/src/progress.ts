@@ -40,7 +40,7 @@ export const counting = (what: string, done: number, of: number): Progress => ({
 
 /** A round of refinement, of which the map of that number comes, of so many maps in all. */
 export const refining = (index: number, samples: number, done: number, total: number): Progress => ({
-  label: `Refining, round ${index}: ${done} of ${total} maps simulated`,
+  label: `Refining, round ${index}: step ${done} of ${total}`,
   fraction: (index + done / total) / samples,
 });
 

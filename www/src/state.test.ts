@@ -433,8 +433,8 @@ describe("reduce", () => {
       { type: "inverting", request },
       map(0, "encoded"),
     );
-    const during = reduce(begun, event({ kind: "refining", index: 1, samples: 3, done: 13, total: 26 }));
-    expect(during.progress).toEqual({ label: "Refining, round 1: 13 of 26 maps simulated", fraction: 0.5 });
+    const during = reduce(begun, event({ kind: "refining", index: 1, samples: 3, done: 5, total: 10 }));
+    expect(during.progress).toEqual({ label: "Refining, round 1: step 5 of 10", fraction: 0.5 });
     const after = [map(1, "refined"), map(2, "sampled")].reduce(reduce, during);
     expect(onTheWay(after.inverted?.maps ?? [])).toBe(1);
   });

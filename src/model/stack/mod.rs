@@ -134,6 +134,7 @@ mod tests {
         check(cpu::forward, &Device::flex());
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     #[test]
     fn the_pullback_is_what_backpropagation_computes() {
         let device = Device::flex();
