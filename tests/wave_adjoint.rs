@@ -13,7 +13,7 @@ const F32_ROUNDING: f64 = 1e-3;
 const ROWS: usize = 16;
 const COLUMNS: usize = 25;
 
-/// Two shots whose waves pass the sponge; the slowest velocity is where [`change`] leaves it alone.
+/// Two shots whose waves pass the sponge.
 fn survey(free_surface: bool) -> Survey {
     Survey::new(SurveyConfig {
         spacing: 15.0,
@@ -36,10 +36,11 @@ fn map(scale: f64) -> VelocityMap {
     VelocityMap::new(ROWS, COLUMNS, (0..ROWS * COLUMNS).map(|i| speed(i) as f32).collect()).unwrap()
 }
 
-/// A change in m/s that touches sources, receivers and the edge that the sponge copies, in halves that f32 holds exactly.
+/// A change in m/s that touches sources, receivers, the edge that the sponge copies and the slowest cell, the first, which
+/// stays the slowest, in halves that f32 holds exactly.
 fn change(i: usize) -> f64 {
     let (z, x) = (i / COLUMNS, i % COLUMNS);
-    if x == 0 { 0.0 } else { ((z * 7 + x * 5) % 11) as f64 / 2.0 }
+    if i == 0 { -3.5 } else { ((z * 7 + x * 5) % 11) as f64 / 2.0 }
 }
 
 fn inner(a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
@@ -99,7 +100,8 @@ fn the_misfit_of_a_maps_own_gathers_is_zero_and_flat() {
 #[test]
 fn every_eighth_millisecond_gives_the_gradient_of_all() {
     let survey = Survey::new(SurveyConfig { samples: 400, ..Survey::openfwi().config().clone() }).unwrap();
-    let layers = |deep: f32| VelocityMap::new(70, 70, (0..4900).map(|i| if i < 1400 { 2000.0 } else { deep }).collect());
+    let layers =
+        |deep: f32| VelocityMap::new(70, 70, (0..4900).map(|i| if i < 1400 { 2000.0 } else { deep }).collect());
     let medium = |deep: f32| Medium::<f32>::new(&survey, &layers(deep).unwrap()).unwrap();
     let observed = medium(3000.0).simulate();
     let residuals = |shot: usize, recorded: &[f32]| -> Vec<f32> {

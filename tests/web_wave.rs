@@ -69,8 +69,7 @@ async fn check_survey(device: &Device, free_surface: bool) {
     let residuals = Gathers::new(2, 121, 3, residuals).unwrap();
     for stride in [1, 4] {
         let answer = |shot: usize, _: &[f32]| residuals.shot(shot).to_vec();
-        let (recorded, adjoint) =
-            simulator.differentiate(stride, answer, |_| ControlFlow::Continue(())).await.unwrap();
+        let (recorded, adjoint) = simulator.differentiate(stride, answer, |_| ControlFlow::Continue(())).await.unwrap();
         assert_eq!(recorded, gathers);
         let medium = Medium::<f64>::new(&survey, &velocity).unwrap();
         let (_, twin) = medium.differentiate(stride, |shot, _| expected.shot(shot).to_vec());

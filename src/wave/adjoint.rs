@@ -4,9 +4,9 @@
 //! Write the scheme of [`super`] as `u[n+1] = u[n] + (1 - k) (u[n] - u[n-1]) + alpha L u[n]` plus `alpha dx^2 s[n]` in the
 //! source's cell. Its transpose, run backwards in time on `m = alpha lambda`, is the same scheme with the residuals times
 //! `alpha` added in the receivers' cells, so that the solver itself computes it. The gradient with respect to `alpha` is
-//! the sum over time of `m[n+1] L u[n] / alpha` (Plessix 2006, doi 10.1111/j.1365-246X.2006.02978.x).
-//!
-//! The damping depends on the map's slowest velocity; the derivative takes it as fixed.
+//! the sum over time of `m[n+1] L u[n] / alpha` (Plessix 2006, doi 10.1111/j.1365-246X.2006.02978.x), that with respect to
+//! the damping `k` of `-m[n+1] (u[n] - u[n-1]) / alpha`, or, summed by parts, of `-(m[n+1] - m[n+2]) u[n] / alpha`. The
+//! damping is in proportion to the map's slowest velocity, and all of it is asked of the slowest cell.
 //!
 //! Fields are needed from the last to the first, and kept. What is summed has no frequencies above the sum of both fields'
 //! highest, so that every `stride`-th time step gives the same sum: with 8 ms between two, all below 125 Hz.
@@ -38,6 +38,14 @@ pub struct Differentiated<T> {
     pub gradient: Vec<T>,
 }
 
+/// Sums over time, a cell each, of the adjoint field times what it is the adjoint of, with ghost cells.
+pub(super) struct Correlated<T> {
+    /// Of the adjoint field and the Laplacian of the field a time step before, sources included.
+    pub(super) laplacian: Vec<T>,
+    /// Of the adjoint field's change from the time step after, and the field a time step before.
+    pub(super) change: Vec<T>,
+}
+
 impl<T: Real> Horizon<'_, T> {
     /// The gather of shot `shot`, and the transposed derivative applied to the residuals, (samples, receivers), that are
     /// answered to it; none if there is no such shot. Every `stride`-th time step counts, and its field is kept until the
@@ -65,7 +73,7 @@ impl<T: Real> Horizon<'_, T> {
         }
         let residuals = residuals(&recorded);
         assert_eq!(residuals.len(), recorded.len(), "residuals of {samples} samples and {receivers} receivers");
-        let gradient = medium.fold(std::iter::once(medium.backwards(source, &fields, stride, &residuals)));
+        let gradient = medium.fold(&medium.backwards(source, &fields, stride, &residuals), stride);
         Some(Differentiated { recorded, gradient })
     }
 }
@@ -146,17 +154,20 @@ impl<T: Real> Medium<T> {
             self.nx()
         );
         let alpha = self.unfold(change);
+        let (slowest, velocity) = self.slowest;
+        let faster = change[slowest] / T::from_f64(velocity);
         let (samples, receivers) = (self.samples(), self.receivers());
         let mut gathers = Gathers::zeros(self.shots(), samples, receivers);
         #[cfg(feature = "rayon")]
         let shots = gathers.values_mut().par_chunks_mut(samples * receivers);
         #[cfg(not(feature = "rayon"))]
         let shots = gathers.values_mut().chunks_mut(samples * receivers);
-        shots.zip(&self.sources).for_each(|(gather, &source)| self.born_shot(source, &alpha, gather));
+        shots.zip(&self.sources).for_each(|(gather, &source)| self.born_shot(source, &alpha, faster, gather));
         gathers
     }
 
-    fn born_shot(&self, source: Source<T>, alpha: &[T], gather: &mut [T]) {
+    /// Writes one shot's change for a change of `alpha`, with ghost cells, and a damping that grows by its `stronger`-fold.
+    fn born_shot(&self, source: Source<T>, alpha: &[T], stronger: T, gather: &mut [T]) {
         let mut field = Propagator::new(self, source);
         let cell = self.index(source.z, source.x);
         let injected = alpha[cell] * T::from_f64(self.spacing * self.spacing);
@@ -171,6 +182,10 @@ impl<T: Real> Medium<T> {
                         *now = *now + alpha * l;
                     }
                 });
+                for (z, x, i) in self.padded() {
+                    let damping = T::one() - self.carry(z, x);
+                    now[i] = now[i] - stronger * damping * (field.now()[i] - field.before()[i]);
+                }
                 now[cell] = now[cell] + injected * signature;
             });
             field.step();
@@ -180,9 +195,8 @@ impl<T: Real> Medium<T> {
         }
     }
 
-    /// The gradient with respect to `alpha`, with ghost cells, of the inner product of a shot's gather with `residuals`, from
-    /// every `stride`-th of its fields.
-    fn backwards(&self, source: Source<T>, fields: &[Vec<T>], stride: usize, residuals: &[T]) -> Vec<T> {
+    /// What the inner product of a shot's gather with `residuals` depends on, from every `stride`-th of its fields.
+    fn backwards(&self, source: Source<T>, fields: &[Vec<T>], stride: usize, residuals: &[T]) -> Correlated<T> {
         let cells: Vec<usize> = self.receivers.iter().map(|&(z, x)| self.index(z, x)).collect();
         let loudest = residuals.iter().fold(T::zero(), |most, &r| most.max(r.abs()));
         let strongest = cells.iter().fold(T::zero(), |most, &cell| most.max(self.alpha[cell]));
@@ -190,7 +204,8 @@ impl<T: Real> Medium<T> {
         let horizon = Horizon::of(self, [(source.z, source.x)]);
         let adjoint = Field::new(self, self.receivers.iter().copied(), loudest * strongest);
         let mut adjoint = adjoint.within(horizon.heard());
-        let mut gradient = vec![T::zero(); self.alpha.len()];
+        let silent = vec![T::zero(); self.alpha.len()];
+        let mut sums = Correlated { laplacian: silent.clone(), change: silent };
         let source = self.index(source.z, source.x);
         let per_alpha = T::from_f64(self.spacing * self.spacing);
         for (n, traces) in residuals.chunks_exact(self.receivers()).enumerate().rev() {
@@ -202,40 +217,41 @@ impl<T: Real> Medium<T> {
             if !n.is_multiple_of(stride) {
                 continue;
             }
-            let now = adjoint.now();
-            laplacian(self, &fields[n / stride], |start, row| {
-                for ((sum, &m), &l) in gradient[start..].iter_mut().zip(&now[start..]).zip(row) {
+            let (now, before, field) = (adjoint.now(), adjoint.before(), &fields[n / stride]);
+            laplacian(self, field, |start, row| {
+                for ((sum, &m), &l) in sums.laplacian[start..].iter_mut().zip(&now[start..]).zip(row) {
                     *sum = *sum + m * l;
                 }
             });
-            gradient[source] = gradient[source] + now[source] * per_alpha * self.wavelet[n];
-        }
-        let steps = T::from_f64(stride as f64);
-        gradient.iter_mut().for_each(|sum| *sum = *sum * steps);
-        self.per_alpha(gradient)
-    }
-
-    /// Divides a gradient by `alpha`, both with ghost cells.
-    pub(super) fn per_alpha(&self, mut gradient: Vec<T>) -> Vec<T> {
-        for (sum, &alpha) in gradient.iter_mut().zip(&self.alpha) {
-            // Ghost cells, and a free surface, on whose velocity nothing depends.
-            *sum = if alpha.is_zero() { T::zero() } else { *sum / alpha };
-        }
-        gradient
-    }
-
-    /// Sums gradients with respect to `alpha` to one with respect to the velocity map, whose edge cells the sponge copies.
-    pub(super) fn fold(&self, gradients: impl Iterator<Item = Vec<T>>) -> Vec<T> {
-        let mut map = vec![0.0f64; self.nz() * self.nx()];
-        for gradient in gradients {
-            for z in 0..self.rows {
-                for x in 0..self.columns {
-                    let cell = self.index(z, x);
-                    map[self.map_cell(z, x)] += gradient[cell].to_f64_lossless() * self.alpha_per_velocity(cell);
-                }
+            sums.laplacian[source] = sums.laplacian[source] + now[source] * per_alpha * self.wavelet[n];
+            for (((sum, &m), &after), &u) in sums.change.iter_mut().zip(now).zip(before).zip(field) {
+                *sum = *sum + (m - after) * u;
             }
         }
+        sums
+    }
+
+    /// The gradient with respect to the velocity map, whose edge cells the sponge copies and whose slowest decides the
+    /// damping, from sums over every `stride`-th time step.
+    pub(super) fn fold(&self, sums: &Correlated<T>, stride: usize) -> Vec<T> {
+        let mut map = vec![0.0f64; self.nz() * self.nx()];
+        let (slowest, velocity) = self.slowest;
+        for (z, x, i) in self.padded() {
+            // Nothing depends on the velocity of a free surface.
+            if self.alpha[i].is_zero() {
+                continue;
+            }
+            let per_step = stride as f64 / self.alpha[i].to_f64_lossless();
+            let damping = (T::one() - self.carry(z, x)).to_f64_lossless();
+            map[self.map_cell(z, x)] += per_step * sums.laplacian[i].to_f64_lossless() * self.alpha_per_velocity(i);
+            map[slowest] -= per_step * sums.change[i].to_f64_lossless() * damping / velocity;
+        }
         map.into_iter().map(T::from_f64).collect()
+    }
+
+    /// Row and column of every cell of the padded grid, and its position in a field.
+    fn padded(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        (0..self.rows).flat_map(move |z| (0..self.columns).map(move |x| (z, x, self.index(z, x))))
     }
 
     /// The change of `alpha`, with ghost cells, that follows from a change of the velocity map.

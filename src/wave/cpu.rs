@@ -148,4 +148,9 @@ impl<'a, T: Real> Propagator<'a, T> {
     pub(super) fn now(&self) -> &[T] {
         self.field.now()
     }
+
+    /// The field one time step ago.
+    pub(super) fn before(&self) -> &[T] {
+        self.field.before()
+    }
 }

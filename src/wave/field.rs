@@ -72,6 +72,11 @@ impl<'a, T: Real> Field<'a, T> {
         &self.now
     }
 
+    /// The field one time step ago.
+    pub(super) fn before(&self) -> &[T] {
+        &self.before
+    }
+
     /// Advances the field by one time step, at the end of which `add` adds to it: it is given the field, and may change
     /// the cells that it was made for.
     pub(super) fn step(&mut self, add: impl FnOnce(&mut [T])) {

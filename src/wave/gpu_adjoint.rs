@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use cubecl::prelude::*;
 
+use super::adjoint::Correlated;
 use super::gpu::{Fields, GpuError, GpuSimulator, WORKGROUP};
 use super::kernel::{advance_adjoint, copy, correlate, inject};
 use crate::gathers::Gathers;
@@ -46,18 +47,22 @@ impl GpuSimulator {
         assert_eq!(residuals.len(), gathers.values().len(), "residuals of {samples} samples and {receivers} receivers");
         let residuals = Buffer::upload(&self.client, &residuals);
         let mut adjoint = self.silence();
-        let gradient = Buffer::upload(&self.client, &vec![0.0; self.medium.cells()]);
+        let sums = [(); 2].map(|()| Buffer::upload(&self.client, &vec![0.0; self.medium.cells()]));
         for step in (0..samples).rev() {
             adjoint = self.advance_adjoint(adjoint, &residuals, step);
             if step.is_multiple_of(stride)
                 && let Some(field) = kept.pop()
             {
-                self.correlate(&adjoint.now, &field, &gradient, step);
+                self.correlate(&adjoint, &field, &sums, step);
             }
             self.wait(2 * samples - step, &mut progress).await?;
         }
-        let per_step = self.to_map(&self.read(gradient).await?);
-        Ok((gathers, per_step.into_iter().map(|value| value * stride as f32).collect()))
+        let [laplacian, change] = sums;
+        let sums = Correlated {
+            laplacian: self.with_ghosts(&self.read(laplacian).await?),
+            change: self.with_ghosts(&self.read(change).await?),
+        };
+        Ok((gathers, self.medium.fold(&sums, stride)))
     }
 
     /// Submits one time step of the adjoint fields. The new ones take the place of `before`.
@@ -91,8 +96,8 @@ impl GpuSimulator {
         Fields { before: now, now: before }
     }
 
-    /// Submits what one time step contributes to the gradient.
-    fn correlate(&self, adjoint: &Buffer, now: &Buffer, gradient: &Buffer, step: usize) {
+    /// Submits what one time step contributes to the sums of [`Correlated`].
+    fn correlate(&self, adjoint: &Fields, now: &Buffer, [laplacian, change]: &[Buffer; 2], step: usize) {
         // SAFETY: the buffers have the sizes that the kernel states for this grid.
         #[expect(unsafe_code, reason = "the kernel's positions are within its buffers, as it says")]
         unsafe {
@@ -103,9 +108,11 @@ impl GpuSimulator {
                 self.positions.argument(),
                 self.signature.argument(),
                 self.alpha.argument(),
-                adjoint.argument(),
+                adjoint.now.argument(),
+                adjoint.before.argument(),
                 now.argument(),
-                gradient.argument(),
+                laplacian.argument(),
+                change.argument(),
                 self.grid(),
                 step,
                 self.medium.free_surface,
@@ -131,14 +138,14 @@ impl GpuSimulator {
         to
     }
 
-    /// The gradient with respect to the velocity map, from that with respect to `alpha`, times `alpha`.
-    fn to_map(&self, gradient: &[f32]) -> Vec<f32> {
+    /// A value for each cell of the padded grid, (rows, columns), laid out as the CPU's fields.
+    fn with_ghosts(&self, cells: &[f32]) -> Vec<f32> {
         let medium = &self.medium;
         let mut padded = vec![0.0; medium.alpha.len()];
-        for (z, row) in gradient.chunks_exact(medium.columns).enumerate() {
+        for (z, row) in cells.chunks_exact(medium.columns).enumerate() {
             let start = medium.index(z, 0);
             padded[start..start + medium.columns].copy_from_slice(row);
         }
-        medium.fold(std::iter::once(medium.per_alpha(padded)))
+        padded
     }
 }

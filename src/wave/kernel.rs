@@ -137,17 +137,19 @@ pub(super) fn inject(
     }
 }
 
-/// Adds to the gradient with respect to `alpha`, times `alpha`, (rows, columns), what time step `step` of all shots
-/// contributes: the adjoint field after it times the Laplacian of the field `now` before it, and in the source's cell the
-/// signature. A unit is a (column, row).
+/// Adds to sums over time, (rows, columns), what time step `step` of all shots contributes. To `laplacians`, the adjoint
+/// field after it times the Laplacian of the field `now` before it, and in the source's cell the signature; to `changes`,
+/// what that adjoint field differs from the one `after` it in time, times the field. A unit is a (column, row).
 #[cube(launch_unchecked)]
 pub(super) fn correlate(
     positions: &[u32],
     signature: &[f32],
     alpha: &[f32],
     adjoint: &[f32],
+    after: &[f32],
     now: &[f32],
-    gradient: &mut [f32],
+    laplacians: &mut [f32],
+    changes: &mut [f32],
     grid: Grid,
     step: usize,
     #[comptime] free_surface: bool,
@@ -159,7 +161,8 @@ pub(super) fn correlate(
     }
     let cells = grid.rows * grid.columns;
     let around = neighbours(x, z, &grid);
-    let mut sum = gradient[around.cell];
+    let mut sum = laplacians[around.cell];
+    let mut change = changes[around.cell];
     for shot in 0..grid.shots {
         let field = shot * cells;
         let u = now[field + around.cell];
@@ -168,8 +171,10 @@ pub(super) fn correlate(
             force += signature[shot * grid.samples + step] / alpha[around.cell];
         }
         sum += adjoint[field + around.cell] * force;
+        change += (adjoint[field + around.cell] - after[field + around.cell]) * u;
     }
-    gradient[around.cell] = sum;
+    laplacians[around.cell] = sum;
+    changes[around.cell] = change;
 }
 
 /// A cell and those that its Laplacian looks at, as places in a shot's field.

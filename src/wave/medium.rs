@@ -85,6 +85,8 @@ pub struct Medium<T> {
     pub(super) sources: Vec<Source<T>>,
     /// Row and column of each receiver on the padded grid.
     pub(super) receivers: Vec<(usize, usize)>,
+    /// The slowest cell of the velocity map, (nz, nx) row-major, and its velocity: the damping is in proportion.
+    pub(super) slowest: (usize, f64),
     /// The source signature, one value a time step.
     pub(super) wavelet: Vec<T>,
 }
@@ -123,7 +125,9 @@ impl<T: Real> Medium<T> {
                 alpha[(z + GHOST) * stride + x + GHOST] = T::from_f64(courant * courant);
             }
         }
-        let strongest = survey.strongest_damping(velocity.range().0);
+        let slowest = velocity.range().0;
+        let strongest = survey.strongest_damping(slowest);
+        let slowest_cell = velocity.values().iter().position(|&v| v == slowest).unwrap_or(0);
         let padded = |cell: &Cell| (cell.z + top, cell.x + sponge);
         let source = |cell: &Cell| {
             let (z, x) = padded(cell);
@@ -142,6 +146,7 @@ impl<T: Real> Medium<T> {
             carry_z: carry(rows, [top, sponge], strongest),
             sources: config.sources.iter().map(source).collect(),
             receivers: config.receivers.iter().map(padded).collect(),
+            slowest: (slowest_cell, f64::from(slowest)),
             wavelet: survey.wavelet().iter().map(|&s| T::from_f64(s)).collect(),
         })
     }
@@ -179,6 +184,12 @@ impl<T: Real> Medium<T> {
     /// Cells from one row of a field to the next.
     pub(super) fn stride(&self) -> usize {
         self.columns + 2 * GHOST
+    }
+
+    /// `1 - k` of a cell of the padded grid.
+    pub(super) fn carry(&self, z: usize, x: usize) -> T {
+        let beside = x < self.sponge || x >= self.columns - self.sponge;
+        if beside { self.carry_x[x] } else { self.carry_z[z] }
     }
 
     /// Position in a field of row `z`, column `x` of the padded grid.

@@ -8,19 +8,19 @@ use crate::progress::progress_bar;
 /// Samples of a batch.
 const BATCH: usize = 5;
 
-/// What `work` makes of each batch of slots 0 to `samples`, with networks of its own, under a progress bar that says `what`;
-/// one result a slot, in their order.
+/// What `work` makes of each batch of `slots`, with networks of its own, under a progress bar that says `what`; one result a
+/// slot, in their order.
 ///
 /// # Errors
 /// The first that `work` returns.
 pub fn in_batches<N: Clone + Send, T: Send>(
     networks: &N,
-    samples: usize,
+    slots: impl IntoIterator<Item = usize>,
     what: &'static str,
     work: impl Fn(&N, &[usize]) -> Result<Vec<T>> + Sync,
 ) -> Result<Vec<T>> {
-    let bar = progress_bar(what, samples);
-    let slots: Vec<usize> = (0..samples).collect();
+    let slots: Vec<usize> = slots.into_iter().collect();
+    let bar = progress_bar(what, slots.len());
     let batches: Vec<_> = slots.chunks(BATCH).map(|batch| (batch, networks.clone())).collect();
     let results = batches
         .into_par_iter()

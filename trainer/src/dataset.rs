@@ -23,6 +23,7 @@ const DEPTH: usize = 8;
 /// The pairs of a directory, in the order of their files' names.
 #[derive(Debug)]
 pub struct Dataset {
+    directory: PathBuf,
     shards: Vec<Shard>,
     /// Number of pairs in each shard and those before it.
     ends: Vec<usize>,
@@ -65,7 +66,12 @@ impl Dataset {
             *end += shard.pairs();
             Some(*end)
         });
-        Ok(Self { ends: ends.collect(), shards })
+        Ok(Self { directory: dir.to_owned(), ends: ends.collect(), shards })
+    }
+
+    /// Where the pairs are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Number of pairs.

@@ -233,6 +233,21 @@ fn evaluation_on_true_pairs_takes_each_once_and_refuses_those_of_another_size() 
 }
 
 #[test]
+fn an_evaluation_goes_on_from_what_it_has_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("kept.jsonl");
+    let evaluate =
+        ["evaluate", "--weights", weights(), "--samples", "2", "--paths", "1", "--keep", text(&kept), "--steps"];
+    let whole = succeed(&[&evaluate[..], &["1"]].concat());
+    let lines = fs::read_to_string(&kept).unwrap();
+    // As if it had been stopped in the middle of the second pair's line.
+    fs::write(&kept, &lines[..lines.len() - 9]).unwrap();
+    assert_eq!(succeed(&[&evaluate[..], &["1"]].concat()), whole);
+    assert_eq!(fs::read_to_string(&kept).unwrap().lines().count(), 3);
+    assert!(complaint(&[&evaluate[..], &["2"]].concat()).contains("of another evaluation"));
+}
+
+#[test]
 fn an_export_without_samples_is_refused_and_leaves_the_weights_as_they_were() {
     let out = tempfile::tempdir().unwrap();
     let export = ["export", "--initial", weights(), "--out", text(out.path()), "--samples", "0"];

@@ -49,7 +49,7 @@ type Errors = [f64; 3];
 pub fn encode(model: &PairModel, samples: usize, seed: u64) -> Result<Vec<Encoded>> {
     let sources = [Source::Velocity, Source::Seismic, Source::Both];
     let ways: Vec<(Source, bool)> = sources.into_iter().flat_map(|source| [(source, true), (source, false)]).collect();
-    let errors = in_batches(model, samples, "encoding held-out pairs", |model, slots| {
+    let errors = in_batches(model, 0..samples, "encoding held-out pairs", |model, slots| {
         let maps: Vec<VelocityMap> =
             slots.iter().map(|&slot| synth::generate(family(slot), seed, slot as u64)).collect();
         let survey = &model.manifest.survey;

@@ -13,7 +13,7 @@ const SEED: u64 = 1;
 
 /// What the seismic encoder writes of `pairs` training pairs, (pairs, tokens, latent width).
 pub(super) fn training_latents(model: &PairModel, pairs: usize) -> Result<Tensor<3>> {
-    let latents = in_batches(model, pairs, "fitting a second codebook", |model, slots| {
+    let latents = in_batches(model, 0..pairs, "fitting a second codebook", |model, slots| {
         let maps = slots.iter().map(|&slot| synth::generate(family(slot), SEED, slot as u64));
         let gathers = maps.map(|map| Ok(wave::simulate(&model.manifest.survey, &map)?)).collect::<Result<Vec<_>>>()?;
         let latent = model.autoencoder.seismic_encoder.forward(model.seismic_tensor(gathers.iter()));

@@ -109,7 +109,7 @@ pub fn ablate(model: &PairModel, variants: &[(SamplerConfig, Coding)], samples: 
 
 /// Looks at as many held-out pairs as are generated.
 fn true_pairs(networks: &Networks, samples: usize, seed: u64) -> Result<Vec<Vec<f64>>> {
-    let looks = in_batches(networks, samples, "looking at held-out pairs", |networks, slots| {
+    let looks = in_batches(networks, 0..samples, "looking at held-out pairs", |networks, slots| {
         let model = &networks.model;
         let maps: Vec<VelocityMap> =
             slots.iter().map(|&slot| synth::generate(family(slot), seed, slot as u64)).collect();
@@ -127,7 +127,7 @@ fn measure(
     truths: &[Vec<f64>],
     seed: u64,
 ) -> Result<Outcome> {
-    let judged = in_batches(networks, truths.len(), "measuring a variant", |networks, slots| {
+    let judged = in_batches(networks, 0..truths.len(), "measuring a variant", |networks, slots| {
         let model = &networks.model;
         let pairs = generate(networks, sampler, coding, slots, seed)?;
         let velocity = model.velocity_tensor(pairs.iter().map(|pair| &pair.velocity));

@@ -94,7 +94,7 @@ pub struct PairClassifier {
 }
 
 /// What a classifier makes of a half of a pair.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HalfLook {
     /// What it is compared by.
     pub features: Vec<f64>,
@@ -103,7 +103,7 @@ pub struct HalfLook {
 }
 
 /// What a classifier makes of a pair.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     /// The velocity map.
     pub map: HalfLook,

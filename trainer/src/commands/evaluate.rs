@@ -37,6 +37,9 @@ pub struct EvaluateArgs {
     /// True pairs to measure on instead of synthetic ones: OpenFWI's own, say
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Keep what is measured in FILE, pair by pair; the same command goes on from there if it was stopped
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
     /// Write the report as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -93,11 +96,11 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         args.figure.is_none() || args.paths > 0,
         "`--figure` draws paths, and `--paths` is 0; it must be at least 1"
     );
-    let outputs = [&args.json, &args.markdown, &args.figure, &args.unseen_figure];
+    let outputs = [&args.json, &args.markdown, &args.figure, &args.unseen_figure, &args.keep];
     files::check_outputs(outputs.into_iter().flatten())?;
     let data = args.data.as_deref().map(Dataset::open).transpose()?;
     let model = args.weights.load()?;
-    let report = evaluate(&model, plan, data.as_ref())?;
+    let report = evaluate(&model, plan, data.as_ref(), args.keep.as_deref())?;
     let markdown = report.markdown();
     super::print(&markdown)?;
     write(args.json.as_deref(), &(serde_json::to_string_pretty(&report)? + "\n"))?;

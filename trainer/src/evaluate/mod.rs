@@ -1,6 +1,7 @@
 //! How good the weights are: generated pairs against the wave equation, with floor and ceiling, and inversion.
 
 mod held_out;
+mod kept;
 mod path;
 mod precision;
 mod refined;
@@ -9,8 +10,12 @@ mod seams;
 mod summary;
 mod unseen;
 
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+
 use anyhow::{Context, Result, ensure};
 use burn::prelude::*;
+use serde::{Deserialize, Serialize};
 use wavediffusion::consistency::{compare, deviation, reflected_deviation, ssim};
 use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::family::Family;
@@ -29,6 +34,7 @@ pub use summary::{mean, median, quantile};
 pub use unseen::{Unseen, UnseenPair, unseen_pairs};
 
 use held_out::{HeldOut, TruePair};
+use kept::Kept;
 use refined::Refined;
 use seams::Seams;
 
@@ -53,7 +59,7 @@ pub struct Plan {
 }
 
 /// What is measured on one generated and one held-out pair of a family.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Measurement {
     family: Family,
     /// Generated pair.
@@ -91,22 +97,44 @@ struct Networks {
 }
 
 /// Measures the weights on generated pairs and on held-out ones: synthetic maps of the seed's own, which training never
-/// sees, or the pairs of `data`; and on pairs that no family made.
+/// sees, or the pairs of `data`; and on pairs that no family made. What is measured is kept in the file `keep`, and what that
+/// holds already is not measured again.
 ///
 /// # Errors
-/// When the data cannot be read or the networks fail.
-pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> Result<Report> {
+/// When the data cannot be read, the file cannot be used, or the networks fail.
+pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>, keep: Option<&FilePath>) -> Result<Report> {
     ensure!(plan.samples > 0, "there are 0 samples to evaluate; at least 1 is needed");
     let (classifier, sizes) = classifier::built_in(&model.device)?;
     let classifier = sizes.fit(&model.manifest.model).then_some(classifier);
     let training = classifier.is_some().then(|| TrainingMaps::new(&model.manifest.provenance.denoiser));
     let networks = Networks { model: model.clone(), classifier };
     let held_out = HeldOut::new(model, plan, data)?;
-    let measurements = in_batches(&networks, plan.samples, "evaluating samples", |networks, slots| {
-        measure(networks, &held_out, training.as_ref(), slots)
+    let (kept, mut measurements) = match keep {
+        Some(path) => {
+            let (kept, measurements) = Kept::open(path, name(model, plan, data))?;
+            (Some(kept), measurements)
+        }
+        None => (None, BTreeMap::new()),
+    };
+    let missing: Vec<usize> = (0..plan.samples).filter(|slot| !measurements.contains_key(slot)).collect();
+    let measured = in_batches(&networks, missing.iter().copied(), "evaluating samples", |networks, slots| {
+        let measured = measure(networks, &held_out, training.as_ref(), slots)?;
+        if let Some(kept) = &kept {
+            kept.add(slots, &measured)?;
+        }
+        Ok(measured)
     })?;
+    measurements.extend(missing.into_iter().zip(measured));
+    let measurements: Vec<Measurement> = measurements.into_values().collect();
     let unseen = unseen_pairs(model)?.into_iter().map(|pair| pair.figures).collect();
     Ok(Report::new(plan, &measurements, model.manifest.model.latent.codes, unseen))
+}
+
+/// What tells an evaluation from others.
+fn name(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> String {
+    let data = data
+        .map_or("synthetic pairs".to_owned(), |data| format!("{} pairs of {}", data.len(), data.directory().display()));
+    format!("{plan:?}, weights {}, {data}", model.manifest.weights.sha256)
 }
 
 fn measure(

@@ -9,7 +9,7 @@ use super::held_out::TruePair;
 use super::summary::{mean, median};
 
 /// What an inversion was and what its refinement made of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Refined {
     /// Mean absolute error of the refined map, m/s.
     error: f64,

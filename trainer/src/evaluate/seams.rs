@@ -1,9 +1,10 @@
 //! Whether a map shows where its tokens meet.
 
+use serde::{Deserialize, Serialize};
 use wavediffusion::velocity_map::VelocityMap;
 
 /// Mean absolute differences between neighbouring cells of a map, m/s.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seams {
     /// Of cells that two tokens' patches part.
     parted: f64,

@@ -20,7 +20,7 @@ use crate::classifier::{HalfLook, Look, likeliest};
 use crate::evaluate::median;
 
 /// A generated pair and two true ones of its family, as the classifier sees them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sample {
     /// The family of all three.
     pub family: Family,

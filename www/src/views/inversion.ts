@@ -104,7 +104,7 @@ export const dataThere = ({ settings, inverted }: State): boolean =>
 function hintFor(state: State): string {
   const { inverted, settings } = state;
   if (inverted && inverted.maps.length > 0)
-    return "The first map decodes the latent that the encoder reads in the data. Rounds of refinement move it to where the wave equation makes more of the data; samples come back from noise near the last of these, and show what the data leave open.";
+    return "The first map decodes the latent that the encoder reads in the data. Rounds of refinement move it down the gradient that the adjoint wave field gives, to where the wave equation makes more of the data; samples come back from noise near the last of these, and show what the data leave open.";
   if (inverted && isOwn(settings.data) && dataThere(state)) return `${inverted.given.name} is ready: press Invert.`;
   const shape = state.engine?.shape;
   const sizes = shape ? [shape.shots, shape.samples, shape.receivers].join(", ") : "shots, samples, receivers";
