@@ -221,7 +221,7 @@ fn evaluation_on_true_pairs_takes_each_once_and_refuses_those_of_another_size() 
     assert!(printed.contains("| inversion MAE | refined |"), "{printed}");
     assert_eq!(report["families"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Style-A"]);
     let refused = complaint(&[&evaluate[..], &["3", "--data", text(&data)]].concat());
-    assert!(refused.contains("2 pairs, fewer than the 3 samples"), "{refused}");
+    assert!(refused.contains("2 pairs of the families, fewer than the 3 samples"), "{refused}");
 
     let small = dir.path().join("Style-A");
     fs::create_dir(&small).unwrap();

@@ -7,6 +7,7 @@ use clap::Args;
 use wavediffusion::diffusion::SamplerConfig;
 use wavediffusion::invert::InversionConfig;
 
+use super::families::FamiliesArg;
 use crate::dataset::Dataset;
 use crate::evaluate::{Plan, evaluate, unseen_pairs};
 use crate::figure::{save_paths, save_unseen};
@@ -19,9 +20,11 @@ use crate::weights::WeightsArgs;
 pub struct EvaluateArgs {
     #[command(flatten)]
     weights: WeightsArgs,
-    /// Generated pairs, and held-out pairs, over all families
+    /// Generated pairs, and held-out pairs, over the families, which take turns
     #[arg(long, default_value_t = 200)]
     samples: usize,
+    #[command(flatten)]
+    families: FamiliesArg,
     /// Generated pairs whose deviation is measured after every denoising step
     #[arg(long, default_value_t = 50)]
     paths: usize,
@@ -91,7 +94,8 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let sampler = args.sampler.config()?;
     let refined = InversionConfig::new(1, 1.0, args.seed, sampler)?.refined(args.refine)?;
     let refinement = (args.refine > 0).then_some(refined);
-    let plan = Plan { samples: args.samples, paths: args.paths, refinement, seed: args.seed, sampler };
+    let families = args.families.list().to_vec();
+    let plan = Plan { samples: args.samples, families, paths: args.paths, refinement, seed: args.seed, sampler };
     ensure!(
         args.figure.is_none() || args.paths > 0,
         "`--figure` draws paths, and `--paths` is 0; it must be at least 1"
@@ -100,7 +104,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     files::check_outputs(outputs.into_iter().flatten())?;
     let data = args.data.as_deref().map(Dataset::open).transpose()?;
     let model = args.weights.load()?;
-    let report = evaluate(&model, plan, data.as_ref(), args.keep.as_deref())?;
+    let report = evaluate(&model, &plan, data.as_ref(), args.keep.as_deref())?;
     let markdown = report.markdown();
     super::print(&markdown)?;
     write(args.json.as_deref(), &(serde_json::to_string_pretty(&report)? + "\n"))?;

@@ -97,8 +97,9 @@ pub fn run(args: &ExportArgs) -> Result<()> {
     // What is measured are the weights as others will load them, in half precision.
     let mut model = PairModel::load(manifest, &bytes, &device)?;
     let sampler = args.sampler.config()?;
-    let plan = Plan { samples: args.samples, paths: args.paths, refinement: None, seed: HELD_OUT_SEEDS, sampler };
-    let report = evaluate(&model, plan, None, None)?;
+    let (samples, paths, families) = (args.samples, args.paths, Family::ALL.to_vec());
+    let plan = Plan { samples, families, paths, refinement: None, seed: HELD_OUT_SEEDS, sampler };
+    let report = evaluate(&model, &plan, None, None)?;
     let deviation = &report.overall.deviation;
     model.manifest.consistency = ConsistencyReference {
         floor_median: deviation.floor_median,
@@ -112,7 +113,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         samples => {
             let single = PairModel { autoencoder, denoiser, ..model.clone() };
             let plan = Plan { samples, paths: 0, ..plan };
-            let [single, half] = [&single, &model].map(|model| evaluate(model, plan, None, None));
+            let [single, half] = [&single, &model].map(|model| evaluate(model, &plan, None, None));
             Some(PrecisionChange::new(&single?, &half?))
         }
     };

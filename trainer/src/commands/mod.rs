@@ -5,6 +5,7 @@ pub mod bench;
 pub mod evaluate;
 pub mod example;
 pub mod export;
+pub mod families;
 pub mod invert;
 pub mod sample;
 pub mod simulate;

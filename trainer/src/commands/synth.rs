@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use wavediffusion::family::Family;
 
+use super::families::FamiliesArg;
 use crate::device::DeviceArg;
 use crate::progress::progress_bar;
 use crate::survey_options::SurveyArgs;
@@ -22,9 +23,8 @@ pub struct SynthArgs {
     /// Directory of the data; a finished part of the same data in it is kept
     #[arg(long, value_name = "DIR", required_unless_present_any = ["statistics", "contact_sheets"])]
     out: Option<PathBuf>,
-    /// Families: `all`, or names separated by commas
-    #[arg(long, default_value = "all", value_parser = parse_families)]
-    families: Families,
+    #[command(flatten)]
+    families: FamiliesArg,
     /// Pairs of each family
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
@@ -54,23 +54,6 @@ pub struct SynthArgs {
     survey: SurveyArgs,
 }
 
-#[derive(Clone, Debug)]
-struct Families(Vec<Family>);
-
-fn parse_families(text: &str) -> Result<Families, String> {
-    if text.eq_ignore_ascii_case("all") {
-        return Ok(Families(Family::ALL.to_vec()));
-    }
-    let mut families = Vec::new();
-    for name in text.split(',') {
-        let family = name.trim().parse::<Family>().map_err(|error| error.to_string())?;
-        if !families.contains(&family) {
-            families.push(family);
-        }
-    }
-    Ok(Families(families))
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -82,7 +65,7 @@ pub fn run(args: &SynthArgs) -> Result<()> {
             args.seed
         );
     }
-    let Families(families) = &args.families;
+    let families = args.families.list();
     if args.statistics {
         let table = statistics::table(families, args.seed, u64::from(args.count));
         std::io::stdout().write_all(table.as_bytes())?;

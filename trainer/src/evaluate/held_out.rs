@@ -23,7 +23,7 @@ pub(super) struct TruePair {
 /// Where true pairs come from.
 pub(super) struct HeldOut<'a> {
     survey: &'a Survey,
-    pub(super) plan: Plan,
+    pub(super) plan: &'a Plan,
     data: Option<FamiliesInTurn<'a>>,
 }
 
@@ -32,17 +32,18 @@ impl<'a> HeldOut<'a> {
     ///
     /// # Errors
     /// When the data are of another size, are fewer than the plan's samples, or do not tell their families.
-    pub(super) fn new(model: &'a PairModel, plan: Plan, data: Option<&'a Dataset>) -> Result<Self> {
+    pub(super) fn new(model: &'a PairModel, plan: &'a Plan, data: Option<&'a Dataset>) -> Result<Self> {
         let (survey, image) = (&model.manifest.survey, model.manifest.model.velocity);
         let in_turn = |data: &'a Dataset| {
             data.check([image.rows, image.columns], survey.shape())?;
+            let in_turn = FamiliesInTurn::new(data, &plan.families)?;
             ensure!(
-                plan.samples <= data.len(),
-                "the data hold {} pairs, fewer than the {} samples that are asked for",
-                data.len(),
+                plan.samples <= in_turn.order.len(),
+                "the data hold {} pairs of the families, fewer than the {} samples that are asked for",
+                in_turn.order.len(),
                 plan.samples
             );
-            FamiliesInTurn::new(data)
+            Ok(in_turn)
         };
         Ok(Self { survey, plan, data: data.map(in_turn).transpose()? })
     }
@@ -51,7 +52,7 @@ impl<'a> HeldOut<'a> {
     pub(super) fn pair(&self, slot: usize) -> Result<TruePair> {
         match &self.data {
             Some(data) => read(data.data, data.order[slot]),
-            None => self.made(Family::ALL[slot % Family::ALL.len()], slot),
+            None => self.made(self.plan.families[slot % self.plan.families.len()], slot),
         }
     }
 
@@ -72,19 +73,23 @@ impl<'a> HeldOut<'a> {
     }
 }
 
-/// A data set whose families take turns, as long as each has pairs.
+/// A data set of which some families take turns, as long as each has pairs.
 struct FamiliesInTurn<'a> {
     data: &'a Dataset,
-    /// Every pair of it once.
+    /// Every pair of theirs once.
     order: Vec<usize>,
 }
 
 impl<'a> FamiliesInTurn<'a> {
-    fn new(data: &'a Dataset) -> Result<Self> {
+    fn new(data: &'a Dataset, families: &[Family]) -> Result<Self> {
         let mut turns: [usize; Family::ALL.len()] = Default::default();
         let mut order = Vec::with_capacity(data.len());
         for index in 0..data.len() {
-            let family = family_of(data, index)?.index();
+            let family = family_of(data, index)?;
+            if !families.contains(&family) {
+                continue;
+            }
+            let family = family.index();
             order.push((turns[family], family, index));
             turns[family] += 1;
         }
@@ -126,10 +131,11 @@ mod tests {
         write(dir.path(), "CurveFault_A", 4);
         write(dir.path(), "Style_B", 2);
         let data = Dataset::open(dir.path()).unwrap();
-        assert_eq!(FamiliesInTurn::new(&data).unwrap().order, [0, 4, 1, 5, 2, 3]);
+        assert_eq!(FamiliesInTurn::new(&data, &Family::ALL).unwrap().order, [0, 4, 1, 5, 2, 3]);
+        assert_eq!(FamiliesInTurn::new(&data, &[Family::StyleB]).unwrap().order, [4, 5]);
         write(dir.path(), "mine", 1);
         let data = Dataset::open(dir.path()).unwrap();
-        let message = FamiliesInTurn::new(&data).err().unwrap().to_string();
+        let message = FamiliesInTurn::new(&data, &Family::ALL).err().unwrap().to_string();
         assert!(message.contains("names no family"), "{message}");
     }
 }

@@ -57,12 +57,16 @@ impl Kept {
             found.evaluation,
             header.evaluation
         );
-        let kept = lines.enumerate().map(|(index, text)| {
+        let mut kept = BTreeMap::new();
+        for (index, text) in lines.enumerate() {
+            let damaged = || format!("line {} of {shown} is damaged", index + 2);
             let Line { slot, measurement } =
-                serde_json::from_str(text).with_context(|| format!("line {} of {shown} is damaged", index + 2))?;
-            Ok((slot, measurement))
-        });
-        let kept = kept.collect::<Result<_>>()?;
+                serde_json::from_str::<Line<serde_json::Value>>(text).with_context(damaged)?;
+            // JSON has no infinities: what came out as one is measured again.
+            if let Ok(measurement) = serde_json::from_value(measurement) {
+                kept.insert(slot, measurement);
+            }
+        }
         file.set_len(whole as u64).with_context(|| format!("cannot write {shown}"))?;
         Ok((Self { path: path.to_owned(), file: Mutex::new(file) }, kept))
     }
@@ -98,7 +102,7 @@ mod tests {
         let path = dir.path().join("kept.jsonl");
         let (kept, none) = open(&path, "one").unwrap();
         assert_eq!(none, BTreeMap::new());
-        kept.add(&[3, 1], &[0.3, 0.1]).unwrap();
+        kept.add(&[3, 1, 5], &[0.3, 0.1, f64::NAN]).unwrap();
         kept.file.lock().unwrap().write_all(b"{\"slot\":2,\"measu").unwrap();
         assert!(format!("{:#}", open(&path, "one").unwrap_err()).contains("another evaluation is writing"));
         drop(kept);

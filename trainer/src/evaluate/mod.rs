@@ -44,10 +44,12 @@ use crate::dataset::Dataset;
 use crate::fidelity::{Sample, TrainingMaps};
 
 /// How an evaluation is run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
-    /// Generated pairs, and held-out pairs, over all families.
+    /// Generated pairs, and held-out pairs, over the families.
     pub samples: usize,
+    /// The families, which take turns; of data, those that have pairs there.
+    pub families: Vec<Family>,
     /// Generated pairs, the first ones, whose deviation is measured after every denoising step.
     pub paths: usize,
     /// How each inversion is refined by the wave equation, if it is.
@@ -102,7 +104,7 @@ struct Networks {
 ///
 /// # Errors
 /// When the data cannot be read, the file cannot be used, or the networks fail.
-pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>, keep: Option<&FilePath>) -> Result<Report> {
+pub fn evaluate(model: &PairModel, plan: &Plan, data: Option<&Dataset>, keep: Option<&FilePath>) -> Result<Report> {
     ensure!(plan.samples > 0, "there are 0 samples to evaluate; at least 1 is needed");
     let (classifier, sizes) = classifier::built_in(&model.device)?;
     let classifier = sizes.fit(&model.manifest.model).then_some(classifier);
@@ -131,7 +133,7 @@ pub fn evaluate(model: &PairModel, plan: Plan, data: Option<&Dataset>, keep: Opt
 }
 
 /// What tells an evaluation from others.
-fn name(model: &PairModel, plan: Plan, data: Option<&Dataset>) -> String {
+fn name(model: &PairModel, plan: &Plan, data: Option<&Dataset>) -> String {
     let data = data
         .map_or("synthetic pairs".to_owned(), |data| format!("{} pairs of {}", data.len(), data.directory().display()));
     format!("{plan:?}, weights {}, {data}", model.manifest.weights.sha256)

@@ -119,7 +119,7 @@ pub struct Codebook {
 }
 
 impl Report {
-    pub(super) fn new(plan: Plan, measurements: &[Measurement], codes: usize, unseen: Vec<Unseen>) -> Self {
+    pub(super) fn new(plan: &Plan, measurements: &[Measurement], codes: usize, unseen: Vec<Unseen>) -> Self {
         let floors: Vec<f64> = measurements.iter().map(|m| m.floor).collect();
         let threshold = quantile(&floors, 0.9);
         let metrics = |set: &[&Measurement]| Metrics::new(set, threshold, codes);
@@ -333,14 +333,17 @@ mod tests {
         }
     }
 
+    fn plan(samples: usize, paths: usize) -> Plan {
+        let sampler = SamplerConfig::new(5, 1.0).unwrap();
+        Plan { samples, families: Family::ALL.to_vec(), paths, refinement: None, seed: 1, sampler }
+    }
+
     #[test]
     fn consistency_is_judged_by_the_floor_of_all_families() {
         let measurements: Vec<_> = (1..=10)
             .map(|i| measurement(Family::ALL[i % 2], f64::from(i as u32) * 0.1, f64::from(i as u32) * 0.05))
             .collect();
-        let plan =
-            Plan { samples: 10, paths: 0, refinement: None, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
-        let report = Report::new(plan, &measurements, 4, Vec::new());
+        let report = Report::new(&plan(10, 0), &measurements, 4, Vec::new());
         // The floor's 90th percentile is 0.455: four of the ten deviations are below.
         assert_eq!(report.overall.deviation.consistent_fraction, 0.4);
         assert_eq!(report.families.len(), 2);
@@ -350,10 +353,9 @@ mod tests {
 
     #[test]
     fn promised_keys_are_in_the_json() {
-        let plan =
-            Plan { samples: 1, paths: 1, refinement: None, seed: 1, sampler: SamplerConfig::new(5, 1.0).unwrap() };
         let json =
-            serde_json::to_value(Report::new(plan, &[measurement(Family::StyleA, 0.2, 0.1)], 4, Vec::new())).unwrap();
+            serde_json::to_value(Report::new(&plan(1, 1), &[measurement(Family::StyleA, 0.2, 0.1)], 4, Vec::new()))
+                .unwrap();
         assert!(json["samples"].is_u64() && json["seed"].is_u64());
         for metrics in [&json["overall"], &json["families"]["Style-A"]] {
             for key in ["median", "p90", "floor_median", "floor_p90", "ceiling_median", "consistent_fraction"] {

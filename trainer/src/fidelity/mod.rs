@@ -30,10 +30,10 @@ pub struct Sample {
     pub truth: Look,
     /// Another held-out pair.
     pub other: Look,
-    /// Distance of the generated map from the nearest training map of the family, m/s.
-    pub nearest_generated: f64,
+    /// Distance of the generated map from the nearest training map of the family, m/s, if there is any.
+    pub nearest_generated: Option<f64>,
     /// That of the held-out map.
-    pub nearest_held_out: f64,
+    pub nearest_held_out: Option<f64>,
 }
 
 /// Fidelity and diversity of generated pairs.
@@ -66,7 +66,7 @@ pub struct Aspect {
     pub manifold_held_out: Manifold,
 }
 
-/// Distances from the nearest training map of the family, medians, m/s.
+/// Distances from the nearest training map of the family, medians, m/s; infinite where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Nearest {
     /// Generated maps.
@@ -177,7 +177,9 @@ impl FamilyFidelity {
 
 impl Nearest {
     fn new(samples: &[&Sample]) -> Self {
-        let middle = |which: fn(&Sample) -> f64| median(&samples.iter().map(|s| which(s)).collect::<Vec<_>>());
+        let middle = |which: fn(&Sample) -> Option<f64>| {
+            median(&samples.iter().map(|sample| which(sample).unwrap_or(f64::INFINITY)).collect::<Vec<_>>())
+        };
         Self { generated_mps: middle(|s| s.nearest_generated), held_out_mps: middle(|s| s.nearest_held_out) }
     }
 }
@@ -222,8 +224,8 @@ mod tests {
                 generated: look((if i % 2 == 0 { StyleA } else { StyleB }, 1.0), (StyleA, 2.0), f64::from(i)),
                 truth: sure(f64::from(i)),
                 other: sure(f64::from(i) + 100.0),
-                nearest_generated: f64::from(i),
-                nearest_held_out: 10.0,
+                nearest_generated: Some(f64::from(i)),
+                nearest_held_out: Some(10.0),
             })
             .collect()
     }

@@ -32,14 +32,14 @@ impl TrainingMaps {
         Self { made: Family::ALL.map(of) }
     }
 
-    /// Mean absolute difference in m/s of `map` from the nearest map of its family; infinite where there is none.
-    pub fn nearest(&self, family: Family, map: &VelocityMap) -> f64 {
+    /// Mean absolute difference in m/s of `map` from the nearest map of its family, if there is any.
+    pub fn nearest(&self, family: Family, map: &VelocityMap) -> Option<f64> {
         nearest(map, &self.made[family.index()])
     }
 }
 
-/// Mean absolute difference of `map` from the nearest of `maps`, which have its size; infinite where there is none.
-fn nearest(map: &VelocityMap, maps: &[VelocityMap]) -> f64 {
+/// Mean absolute difference of `map` from the nearest of `maps`, which have its size, if there is any.
+fn nearest(map: &VelocityMap, maps: &[VelocityMap]) -> Option<f64> {
     let cells = map.values().len();
     let least = maps.iter().fold(f32::INFINITY, |least, other| {
         // A row at a time, until it cannot be the nearest any more.
@@ -52,7 +52,7 @@ fn nearest(map: &VelocityMap, maps: &[VelocityMap]) -> f64 {
         }
         sum
     });
-    f64::from(least) / cells as f64
+    least.is_finite().then_some(f64::from(least) / cells as f64)
 }
 
 #[cfg(test)]
@@ -66,8 +66,8 @@ mod tests {
     #[test]
     fn the_nearest_map_is_found() {
         let maps = [constant(1500.0), constant(2100.0), constant(4500.0)];
-        assert_eq!(nearest(&constant(2000.0), &maps), 100.0);
-        assert_eq!(nearest(&constant(2000.0), &[]), f64::INFINITY);
+        assert_eq!(nearest(&constant(2000.0), &maps), Some(100.0));
+        assert_eq!(nearest(&constant(2000.0), &[]), None);
     }
 
     #[test]
@@ -76,13 +76,13 @@ mod tests {
         let maps = TrainingMaps::new(&record);
         assert_eq!(maps.made.iter().map(Vec::len).sum::<usize>(), 120);
         let (family, index) = EndlessMaps::draw(4, &mut random_of(2, 29, [0, 1]))[3];
-        assert_eq!(maps.nearest(family, &EndlessMaps::map(family, index)), 0.0);
-        assert!(maps.nearest(family, &EndlessMaps::map(family, index + 1)) > 0.0);
+        assert_eq!(maps.nearest(family, &EndlessMaps::map(family, index)), Some(0.0));
+        assert!(maps.nearest(family, &EndlessMaps::map(family, index + 1)).unwrap() > 0.0);
     }
 
     #[test]
     fn weights_without_a_record_have_no_neighbours() {
         let maps = TrainingMaps::new(&TrainingRecord::default());
-        assert!(maps.nearest(Family::StyleA, &constant(2000.0)).is_infinite());
+        assert_eq!(maps.nearest(Family::StyleA, &constant(2000.0)), None);
     }
 }
