@@ -4,8 +4,8 @@
 //! This is full waveform inversion whose unknown is the latent (deep image priors and generators in inversion: arXiv
 //! 1806.03720, 2002.01632). The adjoint wave field tells what the gathers ask of the velocity map
 //! ([`Medium::differentiate`](crate::wave::Medium::differentiate)), the decoder's transposed derivative what that asks of
-//! the latent, and limited-memory BFGS which step to take. The latent starts at codes of the codebook, and leaves them; once,
-//! on the way, the denoiser brings it back to what is plausible.
+//! the latent, and limited-memory BFGS which step to take. The latent starts at codes of the codebook, and leaves them; from
+//! time to time the denoiser brings it back to what is plausible.
 
 mod memory;
 mod objective;
@@ -22,15 +22,13 @@ use crate::velocity_map::VelocityMap;
 /// Steps of a round.
 pub(crate) const STEPS: usize = 10;
 
-/// The round before which the latent goes a little way to noise and back, to what the denoiser takes for plausible: by then
-/// it explains most of the gathers, partly by what no ground looks like, and the steps that follow lead elsewhere.
-const DENOISED_AFTER: usize = 3;
-
-/// How far it goes.
-const SPREAD: f32 = 0.15;
+/// Rounds after which the latent goes some way to noise and back, to what the denoiser takes for plausible, and how far: by
+/// then it explains much of the gathers, partly by what no ground looks like, and the steps that follow lead elsewhere. The
+/// more is explained, the less of it may be lost.
+const DENOISED_AFTER: [(usize, f32); 3] = [(2, 0.2), (4, 0.13), (6, 0.08)];
 
 /// The way back.
-const BACK: SamplerConfig = SamplerConfig::unguided(6);
+const BACK: SamplerConfig = SamplerConfig::unguided(20);
 
 /// Root mean square of the first step's change of the latent, whose numbers are about one.
 const FIRST_STEP: f64 = 0.03;
@@ -106,8 +104,11 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         &mut self,
         stepped: &mut impl AsyncFnMut(usize) -> Result<(), GenerateError>,
     ) -> Result<(), GenerateError> {
-        if self.rounds == DENOISED_AFTER && !self.is_done() {
-            self.denoise().await?;
+        let denoised = DENOISED_AFTER.iter().find(|(rounds, _)| *rounds == self.rounds);
+        if let Some(&(_, spread)) = denoised
+            && !self.is_done()
+        {
+            self.denoise(spread).await?;
         }
         for step in 1..=STEPS {
             if self.is_done() {
@@ -120,13 +121,14 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         Ok(())
     }
 
-    /// Moves to what the denoiser takes for plausible nearby.
-    async fn denoise(&mut self) -> Result<(), GenerateError> {
-        let sampler = self.model.sampler_from(BACK, &[self.seed], self.latent(), SPREAD);
+    /// Moves to what the denoiser takes for plausible nearby. What is remembered of the steps before still tells which lead
+    /// far.
+    async fn denoise(&mut self, spread: f32) -> Result<(), GenerateError> {
+        let seed = self.seed.wrapping_add(self.rounds as u64);
+        let sampler = self.model.sampler_from(BACK, &[seed], self.latent(), spread);
         let latent = read(sampler.finish().ok_or(GenerateError::Cancelled)?).await?;
         let latent = latent.into_iter().map(f64::from).collect();
         self.here = Point::at(self.model, self.simulator, &self.objective, latent).await?;
-        self.memory.clear();
         Ok(())
     }
 
@@ -265,7 +267,7 @@ mod tests {
         let mut refinement = refinement(&model, &given, start.clone());
         assert!(deviation(refinement.map().1, &gathers(&model, start)) < 1e-5);
         let before = refinement.here.value;
-        for _ in 0..3 {
+        for _ in 0..2 {
             let (last, mut counted) = (refinement.here.value, Vec::new());
             let mut count = async |done| {
                 counted.push(done);
@@ -292,6 +294,25 @@ mod tests {
         };
         let (found, expected) = ((moved(0.05) - moved(-0.05)) / 0.1, dot(&here.gradient, &here.gradient).sqrt());
         assert!((found - expected).abs() < 0.02 * expected, "{found} for {expected}");
+    }
+
+    #[test]
+    fn the_denoiser_has_a_say_after_two_rounds() {
+        let model = model();
+        let (given, start) = (gathers(&model, latent(&model)), latent(&model));
+        let latents = |seed: u64| -> Vec<Vec<f64>> {
+            let refinement = Refinement::new(&model, &Sounding, &given, start.clone(), seed);
+            let mut refinement = pollster::block_on(refinement).unwrap();
+            let mut after = |_: usize| {
+                pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
+                refinement.here.latent.clone()
+            };
+            (0..3).map(&mut after).collect()
+        };
+        // Nothing but the denoiser's noise has a seed.
+        let (one, other) = (latents(1), latents(2));
+        assert_eq!(one[..2], other[..2]);
+        assert_ne!(one[2], other[2]);
     }
 
     #[test]
