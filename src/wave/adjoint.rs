@@ -257,11 +257,8 @@ impl<T: Real> Medium<T> {
     /// The change of `alpha`, with ghost cells, that follows from a change of the velocity map.
     fn unfold(&self, change: &[T]) -> Vec<T> {
         let mut alpha = vec![T::zero(); self.alpha.len()];
-        for z in 0..self.rows {
-            for x in 0..self.columns {
-                let cell = self.index(z, x);
-                alpha[cell] = change[self.map_cell(z, x)] * T::from_f64(self.alpha_per_velocity(cell));
-            }
+        for (z, x, i) in self.padded() {
+            alpha[i] = change[self.map_cell(z, x)] * T::from_f64(self.alpha_per_velocity(i));
         }
         alpha
     }

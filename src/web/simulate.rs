@@ -26,7 +26,7 @@ impl Simulator for BrowserSimulator<'_> {
     async fn simulate(&self, survey: &Survey, velocity: &VelocityMap) -> Result<Gathers, GenerateError> {
         let medium = Medium::new(survey, velocity)?;
         let Some(device) = self.gpu else { return self.on_cpu(&medium).await };
-        let simulator = gpu::client(device).and_then(|client| GpuSimulator::new(client, &medium)).map_err(failed)?;
+        let simulator = on_gpu(device, &medium)?;
         let total = medium.samples();
         simulator.simulate(|done| self.run.notify(&EngineEvent::Simulating { done, total })).await.map_err(failed)
     }
@@ -41,8 +41,7 @@ impl Simulator for BrowserSimulator<'_> {
         let medium = Medium::new(survey, velocity)?;
         let (shots, samples) = (medium.shots(), medium.samples());
         if let Some(device) = self.gpu {
-            let simulator =
-                gpu::client(device).and_then(|client| GpuSimulator::new(client, &medium)).map_err(failed)?;
+            let simulator = on_gpu(device, &medium)?;
             let progress = |done| self.run.notify(&EngineEvent::Simulating { done, total: 2 * samples });
             return simulator.differentiate(stride, residuals, progress).await.map_err(failed);
         }
@@ -82,6 +81,10 @@ impl BrowserSimulator<'_> {
         Gathers::new(medium.shots(), samples, receivers, values)
             .map_err(|error| GenerateError::Simulator(error.to_string()))
     }
+}
+
+fn on_gpu(device: &Device, medium: &Medium<f32>) -> Result<GpuSimulator, GenerateError> {
+    gpu::client(device).and_then(|client| GpuSimulator::new(client, medium)).map_err(failed)
 }
 
 fn failed(error: GpuError) -> GenerateError {
