@@ -197,7 +197,7 @@ impl PairModel {
     }
 
     /// The map of a latent, and its simulation.
-    async fn decoded(
+    pub(crate) async fn decoded(
         &self,
         latent: Tensor<3>,
         simulator: &impl Simulator,

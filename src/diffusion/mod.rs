@@ -2,10 +2,12 @@
 //! standardised latent `x_0` to Gaussian noise `n` the denoiser learns the velocity `n - x_0`; sampling follows it back
 //! from `t = 1` to `t = 0`.
 
+mod estimator;
 mod noise;
 mod sampler;
 mod schedule;
 
+pub use estimator::Estimator;
 pub use noise::{FractionError, Noise, gaussian};
 pub use sampler::{Sampler, SamplerConfig, SamplerConfigError, Step};
 pub use schedule::times;

@@ -55,12 +55,6 @@ impl SamplerConfig {
         Ok(Self { steps, guidance })
     }
 
-    /// A number of steps that stands in the code, without guidance.
-    pub(crate) const fn unguided(steps: usize) -> Self {
-        assert!(steps > 0 && steps <= Self::MAX_STEPS);
-        Self { steps, guidance: 1.0 }
-    }
-
     /// Number of steps.
     pub fn steps(&self) -> usize {
         self.steps
@@ -145,7 +139,7 @@ impl<'a> Sampler<'a> {
         let samples: Vec<_> = seeds.iter().map(|&seed| (seed, FamilyLabel::Any)).collect();
         let device = latent.device();
         let noise = Self::new(denoiser, config, &samples, [tokens, width], &device);
-        let noisy = denoiser.standardise(latent) * (1.0 - start) + noise.noisy.clone() * start;
+        let noisy = denoiser.noisy(latent, noise.noisy.clone(), start);
         Self { times: noise.times.iter().map(|t| t * start).collect(), noisy, ..noise }
     }
 
@@ -209,23 +203,13 @@ impl<'a> Sampler<'a> {
 mod tests {
     use super::*;
     use crate::family::Family;
-    use crate::model::{ModelConfig, collect_weights, load_weights};
-
-    /// A denoiser that is no longer zero, and tells families apart.
-    fn denoiser(config: &ModelConfig, device: &Device) -> Denoiser {
-        let random = Denoiser::new(config, device);
-        let mut weights = collect_weights(&random, "denoiser").unwrap();
-        for weight in weights.values_mut().filter(|weight| weight.values.iter().all(|&v| v == 0.0)) {
-            weight.values.iter_mut().enumerate().for_each(|(i, value)| *value = (i as f32).cos());
-        }
-        load_weights(random, "denoiser", &weights).unwrap()
-    }
+    use crate::model::ModelConfig;
 
     #[test]
     fn guidance_leaves_the_noise_alone_and_pulls_afterwards() {
         let config = ModelConfig::tiny();
         let device = Device::flex();
-        let denoiser = denoiser(&config, &device);
+        let denoiser = Denoiser::random(&config, &device);
         let shape = [config.token_count(), config.latent.width()];
         let latents = |guidance: f32| -> Vec<Vec<f32>> {
             let samples = [(1_u64, FamilyLabel::Of(Family::StyleA))];

@@ -174,7 +174,7 @@ impl Transformer {
 
     /// The same, and its transposed derivative there.
     pub(super) fn pullback(&self, tokens: Tensor<3>) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
-        self.stack().pullback(tokens)
+        self.stack().pullback(tokens, None)
     }
 
     fn stack(&self) -> Stack<'_> {

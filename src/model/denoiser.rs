@@ -78,6 +78,18 @@ impl Denoiser {
         }
     }
 
+    /// A denoiser for tests, which is no longer zero and tells families apart.
+    #[cfg(test)]
+    pub(crate) fn random(config: &ModelConfig, device: &Device) -> Self {
+        use super::{collect_weights, load_weights};
+        let random = Self::new(config, device);
+        let mut weights = collect_weights(&random, "denoiser").unwrap();
+        for weight in weights.values_mut().filter(|weight| weight.values.iter().all(|&v| v == 0.0)) {
+            weight.values.iter_mut().enumerate().for_each(|(i, value)| *value = (i as f32).cos());
+        }
+        load_weights(random, "denoiser", &weights).unwrap()
+    }
+
     /// The flow's velocity at noisy standardised latents (batch, tokens, latent width), times (batch, 1) in 0..1 and
     /// family labels (batch, 1) from [`Denoiser::labels`].
     pub fn forward(&self, noisy: Tensor<3>, time: Tensor<2>, labels: Tensor<2, Int>) -> Tensor<3> {
@@ -100,6 +112,17 @@ impl Denoiser {
     pub fn flow(&self, noisy: Tensor<3>, condition: Tensor<4>) -> Tensor<3> {
         let Self { input, positions, blocks, output, .. } = self;
         Stack { input, positions, blocks, output }.forward(noisy, Some(condition))
+    }
+
+    /// [`Denoiser::flow`], and its transposed derivative there: from what is asked of the flow to what that asks of the noisy
+    /// latents.
+    pub fn pullback(
+        &self,
+        noisy: Tensor<3>,
+        condition: Tensor<4>,
+    ) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
+        let Self { input, positions, blocks, output, .. } = self;
+        Stack { input, positions, blocks, output }.pullback(noisy, Some(condition))
     }
 
     /// What all blocks are told of times (batch, 1) and labels (batch, 1): (batch, modulations, width).
@@ -127,6 +150,16 @@ impl Denoiser {
     /// A latent of the encoders in units of its standard deviation.
     pub fn standardise(&self, latent: Tensor<3>) -> Tensor<3> {
         (latent - self.latent_mean.val()) / self.latent_std.val()
+    }
+
+    /// A latent of the encoders with standard noise of its shape, at `time` of the way to it.
+    pub fn noisy(&self, latent: Tensor<3>, noise: Tensor<3>, time: f32) -> Tensor<3> {
+        self.standardise(latent) * (1.0 - time) + noise * time
+    }
+
+    /// What one in a standardised latent is in the encoders' units, (1, 1, latent width).
+    pub fn scale(&self) -> Tensor<3> {
+        self.latent_std.val()
     }
 
     /// The latent that [`Denoiser::standardise`] was given.

@@ -1,11 +1,12 @@
 //! Refining an inversion by the wave equation: the latent that was read in gathers is moved until the simulation of its map
 //! explains them.
 //!
-//! This is full waveform inversion whose unknown is the latent (deep image priors and generators in inversion: arXiv
-//! 1806.03720, 2002.01632). The adjoint wave field tells what the gathers ask of the velocity map
-//! ([`Medium::differentiate`](crate::wave::Medium::differentiate)), the decoder's transposed derivative what that asks of
-//! the latent, and limited-memory BFGS which step to take. The latent starts at codes of the codebook, and leaves them; from
-//! time to time the denoiser brings it back to what is plausible.
+//! This is full waveform inversion behind a generator (arXiv 1806.03720, 2002.01632). The adjoint wave field tells what the
+//! gathers ask of the velocity map ([`Medium::differentiate`](crate::wave::Medium::differentiate)), the decoder's transposed
+//! derivative what that asks of the latent, and limited-memory BFGS which step to take. What is moved is not the latent
+//! itself but a noisy one in which the denoiser makes it out ([`Estimator`]): whatever the step, a plausible latent follows,
+//! and its transposed derivative turns what one cell asks into a change that grounds undergo, a layer's as a whole, say. With
+//! each round, noise is added anew, the less of it the more is explained (decoupled annealing, arXiv 2407.01521).
 
 mod memory;
 mod objective;
@@ -14,23 +15,21 @@ use burn::prelude::*;
 
 use self::memory::{Memory, add, dot};
 use self::objective::Objective;
-use crate::diffusion::SamplerConfig;
+use crate::diffusion::{Estimator, Noise};
 use crate::gathers::Gathers;
 use crate::generate::{GenerateError, PairModel, Simulator, read};
 use crate::velocity_map::VelocityMap;
 
 /// Steps of a round.
-pub(crate) const STEPS: usize = 10;
+pub(crate) const STEPS: usize = 20;
 
-/// Rounds after which the latent goes some way to noise and back, to what the denoiser takes for plausible, and how far: by
-/// then it explains much of the gathers, partly by what no ground looks like, and the steps that follow lead elsewhere. The
-/// more is explained, the less of it may be lost.
-const DENOISED_AFTER: [(usize, f32); 3] = [(2, 0.2), (4, 0.13), (6, 0.08)];
+/// How far to noise the latent goes, in square roots of its distance from the gathers, so that little is lost of what was
+/// gained; and at least and at most how far.
+const NOISE: f64 = 0.4;
+const LEAST_NOISE: f64 = 0.03;
+const MOST_NOISE: f64 = 0.35;
 
-/// The way back.
-const BACK: SamplerConfig = SamplerConfig::unguided(20);
-
-/// Root mean square of the first step's change of the latent, whose numbers are about one.
+/// Root mean square of the first step's change of the noisy latent, whose numbers are about one.
 const FIRST_STEP: f64 = 0.03;
 
 /// Share of the promised gain that a step must bring (Armijo).
@@ -38,7 +37,7 @@ const SUFFICIENT: f64 = 1e-4;
 
 /// What a step that did not bring it is shortened to, and how often.
 const SHORTER: f64 = 0.4;
-const TRIES: usize = 6;
+const TRIES: usize = 10;
 
 /// Relative distance from the gathers given that is as good as none.
 const ENOUGH: f64 = 0.005;
@@ -51,20 +50,31 @@ pub(crate) struct Refinement<'a, S> {
     memory: Memory,
     here: Point,
     /// Rounds so far.
-    rounds: usize,
+    rounds: u64,
     /// Of the noise.
     seed: u64,
-    /// Whether no step leads further.
-    stuck: bool,
 }
 
-/// A latent, its map, what the wave equation makes of that, and how far it is from the gathers given.
+/// A latent (1, tokens, latent width), its map, what the wave equation makes of that, and how far it is from the gathers
+/// given.
 struct Point {
-    latent: Vec<f64>,
+    latent: Tensor<3>,
     velocity: VelocityMap,
     simulated: Gathers,
     value: f64,
-    /// Its derivative with respect to the latent.
+}
+
+impl Point {
+    /// The distance itself, of which the value is the square.
+    fn distance(&self) -> f64 {
+        self.value.sqrt()
+    }
+}
+
+/// A noisy latent, what the denoiser makes out in it, and how the value of that changes with it.
+struct Estimate {
+    noisy: Vec<f64>,
+    point: Point,
     gradient: Vec<f64>,
 }
 
@@ -78,15 +88,15 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         seed: u64,
     ) -> Result<Self, GenerateError> {
         let objective = Objective::new(&model.manifest.survey, gathers);
-        let start = read(model.autoencoder.codebook.quantise(latent).latent).await?;
-        let start = start.into_iter().map(f64::from).collect();
-        let here = Point::at(model, simulator, &objective, start).await?;
-        Ok(Self { model, simulator, objective, memory: Memory::default(), here, rounds: 0, seed, stuck: false })
+        let latent = model.autoencoder.codebook.quantise(latent).latent;
+        let (velocity, simulated) = model.decoded(latent.clone(), simulator).await?;
+        let here = Point { latent, velocity, value: objective.value(&simulated), simulated };
+        Ok(Self { model, simulator, objective, memory: Memory::default(), here, rounds: 0, seed })
     }
 
     /// The latent so far, (1, tokens, latent width).
     pub(crate) fn latent(&self) -> Tensor<3> {
-        tensor(self.model, &self.here.latent)
+        self.here.latent.clone()
     }
 
     /// Its map and the simulation of that.
@@ -94,47 +104,44 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         (&self.here.velocity, &self.here.simulated)
     }
 
-    /// Whether the gathers are explained, or no step explains more of them.
+    /// Whether the gathers are explained.
     pub(crate) fn is_done(&self) -> bool {
-        self.stuck || self.here.value.sqrt() <= ENOUGH
+        self.here.distance() <= ENOUGH
     }
 
-    /// Takes up to [`STEPS`] steps; tells `stepped` after each how many there have been.
+    /// Takes up to [`STEPS`] steps from the latent with new noise; tells `stepped` after each how many there have been. What
+    /// is remembered of the steps before still tells which lead far.
     pub(crate) async fn round(
         &mut self,
         stepped: &mut impl AsyncFnMut(usize) -> Result<(), GenerateError>,
     ) -> Result<(), GenerateError> {
-        let denoised = DENOISED_AFTER.iter().find(|(rounds, _)| *rounds == self.rounds);
-        if let Some(&(_, spread)) = denoised
-            && !self.is_done()
-        {
-            self.denoise(spread).await?;
+        if self.is_done() {
+            return Ok(());
         }
+        let estimator = Estimator::new(&self.model.denoiser, noise_at(self.here.distance()), &self.model.device);
+        let noisy = estimator.noisy(self.latent(), Noise::from(self.seed.wrapping_add(self.rounds)));
+        self.rounds += 1;
+        let noisy = read(noisy).await?.into_iter().map(f64::from).collect();
+        let mut here = self.at(&estimator, noisy).await?;
         for step in 1..=STEPS {
-            if self.is_done() {
+            if here.point.distance() <= ENOUGH {
                 break;
             }
-            self.step().await?;
+            match self.step(&estimator, &here).await? {
+                Some(there) => here = there,
+                // What is remembered may mislead; without it, the gradient is followed once more.
+                None if self.memory.clear() => {}
+                None => break,
+            }
             stepped(step).await?;
         }
-        self.rounds += 1;
+        self.here = here.point;
         Ok(())
     }
 
-    /// Moves to what the denoiser takes for plausible nearby. What is remembered of the steps before still tells which lead
-    /// far.
-    async fn denoise(&mut self, spread: f32) -> Result<(), GenerateError> {
-        let seed = self.seed.wrapping_add(self.rounds as u64);
-        let sampler = self.model.sampler_from(BACK, &[seed], self.latent(), spread);
-        let latent = read(sampler.finish().ok_or(GenerateError::Cancelled)?).await?;
-        let latent = latent.into_iter().map(f64::from).collect();
-        self.here = Point::at(self.model, self.simulator, &self.objective, latent).await?;
-        Ok(())
-    }
-
-    /// Moves to where more of the gathers is explained.
-    async fn step(&mut self) -> Result<(), GenerateError> {
-        let gradient = &self.here.gradient;
+    /// Moves to where more of the gathers is explained, if the direction leads there.
+    async fn step(&mut self, estimator: &Estimator<'_>, here: &Estimate) -> Result<Option<Estimate>, GenerateError> {
+        let gradient = &here.gradient;
         let direction = self.memory.direction(gradient).unwrap_or_else(|| {
             let scale = FIRST_STEP * (gradient.len() as f64 / dot(gradient, gradient).max(f64::MIN_POSITIVE)).sqrt();
             gradient.iter().map(|slope| -scale * slope).collect()
@@ -142,54 +149,49 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         let promised = dot(&direction, gradient);
         let mut length = 1.0;
         for _ in 0..TRIES {
-            let mut latent = self.here.latent.clone();
-            add(&mut latent, length, &direction);
-            let there = Point::at(self.model, self.simulator, &self.objective, latent).await?;
-            if there.value <= self.here.value + SUFFICIENT * length * promised {
+            let mut noisy = here.noisy.clone();
+            add(&mut noisy, length, &direction);
+            let there = self.at(estimator, noisy).await?;
+            if there.point.value <= here.point.value + SUFFICIENT * length * promised {
                 let difference = |to: &[f64], from: &[f64]| to.iter().zip(from).map(|(a, b)| a - b).collect();
-                let moved = difference(&there.latent, &self.here.latent);
+                let moved = difference(&there.noisy, &here.noisy);
                 self.memory.push(moved, difference(&there.gradient, gradient));
-                self.here = there;
-                return Ok(());
+                return Ok(Some(there));
             }
             length *= SHORTER;
         }
-        // What is remembered may mislead; without it, the gradient is followed once more.
-        self.stuck = !self.memory.clear();
-        Ok(())
+        Ok(None)
     }
-}
 
-impl Point {
-    async fn at(
-        model: &PairModel,
-        simulator: &impl Simulator,
-        objective: &Objective,
-        latent: Vec<f64>,
-    ) -> Result<Self, GenerateError> {
-        let normalisation = &model.manifest.normalisation;
-        let (image, pullback) = model.autoencoder.velocity_decoder.pullback(tensor(model, &latent));
+    /// What follows from a noisy latent.
+    async fn at(&self, estimator: &Estimator<'_>, noisy: Vec<f64>) -> Result<Estimate, GenerateError> {
+        let Self { model, objective, .. } = self;
+        let PairModel { manifest, autoencoder, device, .. } = model;
+        let normalisation = &manifest.normalisation;
+        let values: Vec<f32> = noisy.iter().map(|&value| value as f32).collect();
+        let values = TensorData::new(values, self.here.latent.dims());
+        let (latent, to_noisy) = estimator.pullback(Tensor::from_data(values, device));
+        let (image, to_latent) = autoencoder.velocity_decoder.pullback(latent.clone());
         let shape = image.dims();
         let image = read(image).await?;
         let velocity = model.velocity_map(&image)?;
-        let (simulated, asked) = simulator
-            .differentiate(&model.manifest.survey, &velocity, normalisation.time_stride, |shot, gather| {
+        let (simulated, asked) = self
+            .simulator
+            .differentiate(&manifest.survey, &velocity, normalisation.time_stride, |shot, gather| {
                 objective.derivative(shot, gather)
             })
             .await?;
         let asked = asked.iter().zip(image).map(|(asked, value)| asked * normalisation.velocity_slope(value)).collect();
-        let asked = Tensor::from_data(TensorData::new::<f32, _>(asked, shape), &model.device);
-        let gradient = read(pullback(asked)).await?.into_iter().map(f64::from).collect();
-        Ok(Self { latent, velocity, value: objective.value(&simulated), simulated, gradient })
+        let asked = Tensor::from_data(TensorData::new::<f32, _>(asked, shape), device);
+        let gradient = read(to_noisy(to_latent(asked))).await?.into_iter().map(f64::from).collect();
+        let point = Point { latent, velocity, value: objective.value(&simulated), simulated };
+        Ok(Estimate { noisy, point, gradient })
     }
 }
 
-/// A latent as a tensor (1, tokens, latent width).
-fn tensor(model: &PairModel, latent: &[f64]) -> Tensor<3> {
-    let config = &model.manifest.model;
-    let values: Vec<f32> = latent.iter().map(|&value| value as f32).collect();
-    let shape = [1, config.token_count(), config.latent.width()];
-    Tensor::from_data(TensorData::new(values, shape), &model.device)
+/// How far to noise a round starts, that distance from the gathers given.
+fn noise_at(distance: f64) -> f32 {
+    (NOISE * distance.sqrt()).clamp(LEAST_NOISE, MOST_NOISE) as f32
 }
 
 #[cfg(test)]
@@ -239,6 +241,7 @@ mod tests {
 
     fn model() -> PairModel {
         let (manifest, device) = (Manifest::tiny(), Device::flex());
+        device.seed(1);
         let autoencoder = Autoencoder::new(&manifest.model, &device);
         let denoiser = Denoiser::new(&manifest.model, &device);
         PairModel { manifest, autoencoder, denoiser, device }
@@ -251,30 +254,32 @@ mod tests {
     }
 
     fn gathers(model: &PairModel, latent: Tensor<3>) -> Gathers {
-        let map = pollster::block_on(model.decode_velocity(latent)).unwrap().remove(0);
-        pollster::block_on(Sounding.simulate(&model.manifest.survey, &map)).unwrap()
+        pollster::block_on(model.decoded(latent, &Sounding)).unwrap().1
     }
 
     fn refinement<'a>(model: &'a PairModel, given: &Gathers, from: Tensor<3>) -> Refinement<'a, Sounding> {
         pollster::block_on(Refinement::new(model, &Sounding, given, from, 1)).unwrap()
     }
 
+    fn values(latent: Tensor<3>) -> Vec<f64> {
+        latent.into_data().iter::<f64>().collect()
+    }
+
     #[test]
-    fn rounds_explain_more_and_never_less_of_the_gathers() {
+    fn rounds_explain_the_gathers() {
         let model = model();
         let given = gathers(&model, latent(&model));
         let start = latent(&model);
         let mut refinement = refinement(&model, &given, start.clone());
         assert!(deviation(refinement.map().1, &gathers(&model, start)) < 1e-5);
         let before = refinement.here.value;
-        for _ in 0..2 {
-            let (last, mut counted) = (refinement.here.value, Vec::new());
+        for _ in 0..3 {
+            let mut counted = Vec::new();
             let mut count = async |done| {
                 counted.push(done);
                 Ok(())
             };
             pollster::block_on(refinement.round(&mut count)).unwrap();
-            assert!(refinement.here.value <= last);
             assert_eq!(counted, (1..=STEPS).collect::<Vec<_>>());
         }
         let after = refinement.here.value;
@@ -282,37 +287,53 @@ mod tests {
     }
 
     #[test]
-    fn the_value_changes_as_its_gradient_says() {
+    fn the_map_and_its_simulation_are_those_of_the_latent() {
         let model = model();
         let given = gathers(&model, latent(&model));
-        let here = refinement(&model, &given, latent(&model)).here;
-        let objective = Objective::new(&model.manifest.survey, &given);
-        let moved = |scale: f64| {
-            let mut latent = here.latent.clone();
-            add(&mut latent, scale / dot(&here.gradient, &here.gradient).sqrt(), &here.gradient);
-            pollster::block_on(Point::at(&model, &Sounding, &objective, latent)).unwrap().value
-        };
-        let (found, expected) = ((moved(0.05) - moved(-0.05)) / 0.1, dot(&here.gradient, &here.gradient).sqrt());
-        assert!((found - expected).abs() < 0.02 * expected, "{found} for {expected}");
+        let mut refinement = refinement(&model, &given, latent(&model));
+        pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
+        let image = model.autoencoder.velocity_decoder.forward(refinement.latent());
+        let image: Vec<f32> = image.into_data().iter::<f32>().collect();
+        let (map, simulated) = refinement.map();
+        assert!(model.velocity_map(&image).unwrap().mean_error(map) < 0.1);
+        assert_eq!(&pollster::block_on(Sounding.simulate(&model.manifest.survey, map)).unwrap(), simulated);
     }
 
     #[test]
-    fn the_denoiser_has_a_say_after_two_rounds() {
+    fn the_value_changes_as_its_gradient_says() {
+        let mut model = model();
+        model.denoiser = Denoiser::random(&model.manifest.model, &model.device);
+        let given = gathers(&model, latent(&model));
+        let refinement = refinement(&model, &given, latent(&model));
+        let estimator = Estimator::new(&model.denoiser, 0.3, &model.device);
+        let here = pollster::block_on(refinement.at(&estimator, values(latent(&model)))).unwrap();
+        let steepest = dot(&here.gradient, &here.gradient).sqrt();
+        let moved = |length: f64| {
+            let mut noisy = here.noisy.clone();
+            add(&mut noisy, length / steepest, &here.gradient);
+            pollster::block_on(refinement.at(&estimator, noisy)).unwrap().point.value
+        };
+        let found = (moved(0.05) - moved(-0.05)) / 0.1;
+        assert!((found - steepest).abs() < 0.02 * steepest, "{found} for {steepest}");
+    }
+
+    #[test]
+    fn the_seed_decides_the_noise() {
         let model = model();
         let (given, start) = (gathers(&model, latent(&model)), latent(&model));
-        let latents = |seed: u64| -> Vec<Vec<f64>> {
+        let refined = |seed: u64| {
             let refinement = Refinement::new(&model, &Sounding, &given, start.clone(), seed);
             let mut refinement = pollster::block_on(refinement).unwrap();
-            let mut after = |_: usize| {
-                pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
-                refinement.here.latent.clone()
-            };
-            (0..3).map(&mut after).collect()
+            pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
+            values(refinement.latent())
         };
-        // Nothing but the denoiser's noise has a seed.
-        let (one, other) = (latents(1), latents(2));
-        assert_eq!(one[..2], other[..2]);
-        assert_ne!(one[2], other[2]);
+        assert_eq!(refined(1), refined(1));
+        assert_ne!(refined(1), refined(2));
+    }
+
+    #[test]
+    fn the_more_is_explained_the_less_noise_is_added() {
+        assert_eq!([4.0, 0.25, 0.0].map(noise_at), [0.35, 0.2, 0.03]);
     }
 
     #[test]

@@ -177,11 +177,16 @@ impl<T: Real> Medium<T> {
         for (n, traces) in gather.chunks_exact_mut(self.receivers()).enumerate() {
             let signature = self.wavelet[n];
             scattered.step(|now| {
-                laplacian(self, field.now(), |start, row| {
-                    for ((now, &alpha), &l) in now[start..].iter_mut().zip(&alpha[start..]).zip(row) {
-                        *now = *now + alpha * l;
-                    }
-                });
+                laplacian(
+                    self,
+                    field.now(),
+                    |_| 0..self.columns,
+                    |start, row| {
+                        for ((now, &alpha), &l) in now[start..].iter_mut().zip(&alpha[start..]).zip(row) {
+                            *now = *now + alpha * l;
+                        }
+                    },
+                );
                 for (z, x, i) in self.padded() {
                     let damping = T::one() - self.carry(z, x);
                     now[i] = now[i] - stronger * damping * (field.now()[i] - field.before()[i]);
@@ -218,15 +223,22 @@ impl<T: Real> Medium<T> {
                 continue;
             }
             let (now, before, field) = (adjoint.now(), adjoint.before(), &fields[n / stride]);
-            laplacian(self, field, |start, row| {
-                for ((sum, &m), &l) in sums.laplacian[start..].iter_mut().zip(&now[start..]).zip(row) {
-                    *sum = *sum + m * l;
-                }
-            });
+            laplacian(
+                self,
+                field,
+                |z| adjoint.columns(z),
+                |start, row| {
+                    let cells = start..start + row.len();
+                    for ((sum, &m), &l) in sums.laplacian[cells.clone()].iter_mut().zip(&now[cells.clone()]).zip(row) {
+                        *sum = *sum + m * l;
+                    }
+                    let fields = now[cells.clone()].iter().zip(&before[cells.clone()]).zip(&field[cells.clone()]);
+                    for (sum, ((&m, &after), &u)) in sums.change[cells].iter_mut().zip(fields) {
+                        *sum = *sum + (m - after) * u;
+                    }
+                },
+            );
             sums.laplacian[source] = sums.laplacian[source] + now[source] * per_alpha * self.wavelet[n];
-            for (((sum, &m), &after), &u) in sums.change.iter_mut().zip(now).zip(before).zip(field) {
-                *sum = *sum + (m - after) * u;
-            }
         }
         sums
     }

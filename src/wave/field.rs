@@ -77,6 +77,14 @@ impl<'a, T: Real> Field<'a, T> {
         &self.before
     }
 
+    /// The columns of row `z` of the padded grid in which the field is followed: elsewhere it is zero, or not heard.
+    pub(super) fn columns(&self, z: usize) -> Range<usize> {
+        if !self.window.z.contains(&z) {
+            return 0..0;
+        }
+        followed(&self.window, self.heard.as_ref(), z)
+    }
+
     /// Advances the field by one time step, at the end of which `add` adds to it: it is given the field, and may change
     /// the cells that it was made for.
     pub(super) fn step(&mut self, add: impl FnOnce(&mut [T])) {
@@ -102,7 +110,7 @@ impl<'a, T: Real> Field<'a, T> {
         let inner = window.x.start + GHOST..window.x.end - GHOST;
         let mut rim = Rim::default();
         for z in window.z.clone() {
-            let x = heard.as_ref().map_or(window.x.clone(), |heard| overlap(&window.x, &heard.columns(z)));
+            let x = followed(window, heard.as_ref(), z);
             if x.is_empty() {
                 continue;
             }
@@ -157,15 +165,24 @@ impl<'a, T: Real> Field<'a, T> {
     }
 }
 
-/// The Laplacian of a field times the square of the grid spacing, row by row: `each` is given the position where a row
-/// starts and its values.
-pub(super) fn laplacian<T: Real>(medium: &Medium<T>, field: &[T], mut each: impl FnMut(usize, &[T])) {
-    let (columns, stride) = (medium.columns, medium.stride());
+/// The Laplacian of a field times the square of the grid spacing, in the `columns` of each row: `each` is given the position
+/// where they start and their values.
+pub(super) fn laplacian<T: Real>(
+    medium: &Medium<T>,
+    field: &[T],
+    columns: impl Fn(usize) -> Range<usize>,
+    mut each: impl FnMut(usize, &[T]),
+) {
+    let stride = medium.stride();
     let (near_weight, far_weight, centre_weight) = (T::from_f64(NEAR), T::from_f64(FAR), T::from_f64(CENTRE));
-    let mut values = vec![T::zero(); columns];
+    let mut values = vec![T::zero(); medium.columns];
     for z in 0..medium.rows {
-        let start = medium.index(z, 0);
-        let row = |offset: usize| &field[start + offset - GHOST * stride - GHOST..][..columns];
+        let x = columns(z);
+        if x.is_empty() {
+            continue;
+        }
+        let (start, values) = (medium.index(z, x.start), &mut values[..x.len()]);
+        let row = |offset: usize| &field[start + offset - GHOST * stride - GHOST..][..x.len()];
         let (beside, above) = (|x: usize| row(GHOST * stride + x), |z: usize| row(z * stride + GHOST));
         let (near, far) = ([beside(1), beside(3), above(1), above(3)], [beside(0), beside(4), above(0), above(4)]);
         let here = beside(2);
@@ -173,8 +190,13 @@ pub(super) fn laplacian<T: Real>(medium: &Medium<T>, field: &[T], mut each: impl
             let sum = |rows: [&[T]; 4]| (rows[0][i] + rows[1][i]) + (rows[2][i] + rows[3][i]);
             *value = near_weight * sum(near) + far_weight * sum(far) + centre_weight * here[i];
         }
-        each(start, &values);
+        each(start, values);
     }
+}
+
+/// The columns of a row in the window that are still followed.
+fn followed(window: &Window, heard: Option<&Heard<'_>>, z: usize) -> Range<usize> {
+    heard.map_or(window.x.clone(), |heard| overlap(&window.x, &heard.columns(z)))
 }
 
 /// The range with `by` more cells on both sides, or all cells once it would reach the grid's rim.

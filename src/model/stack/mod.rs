@@ -50,10 +50,14 @@ impl Stack<'_> {
         self.by_burn(tokens, modulation)
     }
 
-    /// From (batch, tokens, input) to (batch, tokens, output) without modulation, and the transposed derivative there: from
-    /// what is asked of the result to what that asks of the tokens.
-    pub(super) fn pullback(&self, tokens: Tensor<3>) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
-        pullback::pullback(self, tokens)
+    /// [`Stack::forward`], and its transposed derivative there: from what is asked of the result to what that asks of the
+    /// tokens.
+    pub(super) fn pullback(
+        &self,
+        tokens: Tensor<3>,
+        modulation: Option<Tensor<4>>,
+    ) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
+        pullback::pullback(self, tokens, modulation)
     }
 
     fn by_burn(&self, tokens: Tensor<3>, modulation: Option<Tensor<4>>) -> Tensor<3> {
@@ -143,18 +147,20 @@ mod tests {
         let layers = Layers::new(config, tokens, &device);
         let input = normal(Tensor::<3>::zeros([2, 10, 7], &device));
         let asked = normal(Tensor::<3>::zeros([2, 10, 17], &device));
-        let (value, pullback) = layers.stack().pullback(input.clone());
-        let found = pullback(asked.clone());
-
-        let learned = input.clone().autodiff().require_grad();
+        let modulation = normal(Tensor::<4>::zeros([config.depth, 2, MODULATIONS, config.width], &device));
         let (blocks, positions) = (layers.blocks.clone().train(), layers.positions.clone().train());
         let (input_layer, output) = (layers.input.clone().train(), layers.output.clone().train());
         let stack = Stack { input: &input_layer, positions: &positions, blocks: &blocks, output: &output };
-        let result = stack.by_burn(learned.clone(), None);
-        let gradients = (result.clone() * asked.autodiff()).sum().backward();
-        for (found, expected) in [(value, result.inner()), (found, learned.grad(&gradients).unwrap())] {
-            let error = (found - expected.clone()).square().sum().sqrt() / expected.square().sum().sqrt();
-            assert!(error.into_scalar::<f32>() <= ORDER);
+        for modulation in [None, Some(modulation)] {
+            let (value, pullback) = layers.stack().pullback(input.clone(), modulation.clone());
+            let found = pullback(asked.clone());
+            let learned = input.clone().autodiff().require_grad();
+            let result = stack.by_burn(learned.clone(), modulation.map(Tensor::autodiff));
+            let gradients = (result.clone() * asked.clone().autodiff()).sum().backward();
+            for (found, expected) in [(value, result.inner()), (found, learned.grad(&gradients).unwrap())] {
+                let error = (found - expected.clone()).square().sum().sqrt() / expected.square().sum().sqrt();
+                assert!(error.into_scalar::<f32>() <= ORDER);
+            }
         }
     }
 }

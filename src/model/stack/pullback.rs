@@ -12,15 +12,22 @@ use crate::model::block::{Block, rms_gain};
 /// the change asked of the argument.
 type Pullback = Box<dyn Fn(Tensor<3>) -> Tensor<3>>;
 
-/// What the stack makes of tokens (batch, tokens, input), without modulation, and its transposed derivative there.
-pub(super) fn pullback(stack: &Stack<'_>, tokens: Tensor<3>) -> (Tensor<3>, Pullback) {
+/// What the stack makes of tokens (batch, tokens, input), and its transposed derivative there; `modulation` as for
+/// [`Stack::forward`].
+pub(super) fn pullback(stack: &Stack<'_>, tokens: Tensor<3>, modulation: Option<Tensor<4>>) -> (Tensor<3>, Pullback) {
     let (embedded, input) = dense(stack.input, tokens);
     let mut stream = embedded + stack.positions.val();
     let mut blocks = Vec::with_capacity(stack.blocks.len());
-    for block in stack.blocks {
-        let (attended, attention) = after_norm(stream.clone(), |normal| attend(block, normal));
+    for (index, block) in stack.blocks.iter().enumerate() {
+        let part = |part: usize| {
+            let all = modulation.clone()?.narrow(0, index, 1).squeeze_dim::<3>(0);
+            Some([0, 1, 2].map(|which| all.clone().narrow(1, part * 3 + which, 1)))
+        };
+        let (attended, attention) =
+            after_norm(stream.clone(), |normal| modulated(normal, part(0), |normal| attend(block, normal)));
         stream = stream + attended;
-        let (fed, feed_forward) = after_norm(stream.clone(), |normal| feed_forward(block, normal));
+        let (fed, feed_forward) =
+            after_norm(stream.clone(), |normal| modulated(normal, part(1), |normal| feed_forward(block, normal)));
         stream = stream + fed;
         blocks.push([attention, feed_forward]);
     }
@@ -43,6 +50,18 @@ fn after_norm(tokens: Tensor<3>, f: impl FnOnce(Tensor<3>) -> (Tensor<3>, Pullba
         (asked - normal.clone() * along) * gain.clone()
     };
     (value, Box::new(back))
+}
+
+/// `f` between a scale and shift of what it is given and a gate on what it gives, if there are any.
+fn modulated(
+    normal: Tensor<3>,
+    modulation: Option<[Tensor<3>; 3]>,
+    f: impl FnOnce(Tensor<3>) -> (Tensor<3>, Pullback),
+) -> (Tensor<3>, Pullback) {
+    let Some([scale, shift, gate]) = modulation else { return f(normal) };
+    let (scale, gate) = (scale + 1.0, gate + 1.0);
+    let (value, inner) = f(normal * scale.clone() + shift);
+    (value * gate.clone(), Box::new(move |asked| inner(asked * gate.clone()) * scale.clone()))
 }
 
 fn dense(layer: &Linear, tokens: Tensor<3>) -> (Tensor<3>, Pullback) {
