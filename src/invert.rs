@@ -60,8 +60,8 @@ impl InversionConfig {
         Ok(Self { samples, spread, seed, sampler, rounds: 0 })
     }
 
-    /// The same with up to `rounds` rounds of ten steps that move the latent until the wave equation makes the gathers of its
-    /// map, before any others are drawn around it; fewer where they come near enough.
+    /// The same with up to `rounds` rounds of twenty steps that move the latent until the wave equation makes the gathers of
+    /// its map, before any others are drawn around it; fewer where they come near enough.
     ///
     /// # Errors
     /// [`InversionConfigError`] when there are too many.

@@ -464,7 +464,7 @@ async fn rounds_of_refinement_come_between_the_encoded_map_and_its_samples() {
         let mean = (velocities[2 * NZ * NX] + velocities[3 * NZ * NX]) / 2.0;
         assert!((array(&inversion, "mean")[0] - mean).abs() < 0.01, "{backend}");
         let count = |kind: &str| heard.borrow().iter().filter(|event| *event == kind).count();
-        assert_eq!((count("inverted"), count("refining")), (4, 20), "{backend}");
+        assert_eq!((count("inverted"), count("refining")), (4, 40), "{backend}");
         assert_eq!(code(engine.invert(given, None, request(101), deaf()).await), ErrorCode::BadRequest);
     }
 }

@@ -34,8 +34,8 @@ pub struct InvertArgs {
     /// How far towards noise, 0 to 1
     #[arg(long, default_value_t = 0.4)]
     spread: f32,
-    /// Rounds that first refine the map by the wave equation: each moves its latent ten steps down the gradient of what the
-    /// gathers leave unexplained, some seconds of a processor; fewer where they are explained
+    /// Rounds that first refine the map by the wave equation: each moves its latent twenty steps down the gradient of what the
+    /// gathers leave unexplained, seconds of a processor; fewer where they are explained
     #[arg(long, default_value_t = 0, value_name = "ROUNDS")]
     refine: usize,
     /// Seed of the noise
