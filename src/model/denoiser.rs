@@ -110,8 +110,7 @@ impl Denoiser {
 
     /// [`Denoiser::forward`] with what times and labels say to each block, (depth, batch, modulations, width).
     pub fn flow(&self, noisy: Tensor<3>, condition: Tensor<4>) -> Tensor<3> {
-        let Self { input, positions, blocks, output, .. } = self;
-        Stack { input, positions, blocks, output }.forward(noisy, Some(condition))
+        self.stack().forward(noisy, Some(condition))
     }
 
     /// [`Denoiser::flow`], and its transposed derivative there: from what is asked of the flow to what that asks of the noisy
@@ -121,8 +120,12 @@ impl Denoiser {
         noisy: Tensor<3>,
         condition: Tensor<4>,
     ) -> (Tensor<3>, impl Fn(Tensor<3>) -> Tensor<3> + use<>) {
+        self.stack().pullback(noisy, Some(condition))
+    }
+
+    fn stack(&self) -> Stack<'_> {
         let Self { input, positions, blocks, output, .. } = self;
-        Stack { input, positions, blocks, output }.pullback(noisy, Some(condition))
+        Stack { input, positions, blocks, output }
     }
 
     /// What all blocks are told of times (batch, 1) and labels (batch, 1): (batch, modulations, width).
