@@ -86,4 +86,13 @@ impl<T: Copy> Gathers<T> {
         let len = self.samples * self.receivers;
         &self.values[shot * len..(shot + 1) * len]
     }
+
+    /// The gathers of some of the shots, by their numbers.
+    ///
+    /// # Panics
+    /// When there is no such shot.
+    pub fn of_shots(&self, shots: &[usize]) -> Self {
+        let values = shots.iter().flat_map(|&shot| self.shot(shot)).copied().collect();
+        Self { shots: shots.len(), values, ..*self }
+    }
 }

@@ -238,6 +238,18 @@ impl Survey {
         }
     }
 
+    /// The survey of some of the shots, by their numbers.
+    ///
+    /// # Errors
+    /// [`SurveyError::Empty`] of none.
+    ///
+    /// # Panics
+    /// When there is no such shot.
+    pub fn of_shots(&self, shots: &[usize]) -> Result<Self, SurveyError> {
+        let sources = shots.iter().map(|&shot| self.config.sources[shot]).collect();
+        Self::new(SurveyConfig { sources, ..self.config.clone() })
+    }
+
     /// The survey's description.
     pub fn config(&self) -> &SurveyConfig {
         &self.config
@@ -369,6 +381,17 @@ mod tests {
         let narrow = VelocityMap::new(70, 60, vec![2000.0; 4200]).unwrap();
         let message = Survey::openfwi().check(&narrow).unwrap_err().to_string();
         assert!(message.contains("source 4 is at (row 1, column 69)"), "{message}");
+    }
+
+    #[test]
+    fn some_shots_record_what_they_record_among_all() {
+        let survey = Survey::new(SurveyConfig { samples: 300, ..Survey::openfwi().config().clone() }).unwrap();
+        let map = VelocityMap::new(70, 70, vec![2000.0; 4900]).unwrap();
+        let all = crate::wave::simulate(&survey, &map).unwrap();
+        let some = crate::wave::simulate(&survey.of_shots(&[1, 3]).unwrap(), &map).unwrap();
+        assert_eq!(some, all.of_shots(&[1, 3]));
+        assert_ne!(some.shot(0), all.shot(0));
+        assert_eq!(survey.of_shots(&[]), Err(SurveyError::Empty { what: "source" }));
     }
 
     #[test]

@@ -459,8 +459,7 @@ async fn rounds_of_refinement_come_between_the_encoded_map_and_its_samples() {
         assert!(largest < 1e-4, "{backend}: simulated twice, they differ by {largest}");
         let misfits: Vec<f64> =
             js_sys::Array::from(&get(&inversion, "misfits")).iter().flat_map(|v| v.as_f64()).collect();
-        // A round begins with new noise, and may end further off than the one before.
-        assert!(misfits[1] < 0.5 * misfits[0] && misfits[2] < 0.5 * misfits[0], "{backend}: {misfits:?}");
+        assert!(misfits[1] < 0.5 * misfits[0] && misfits[2] <= misfits[1], "{backend}: {misfits:?}");
         // The mean is of the refined map and its sample.
         let mean = (velocities[2 * NZ * NX] + velocities[3 * NZ * NX]) / 2.0;
         assert!((array(&inversion, "mean")[0] - mean).abs() < 0.01, "{backend}");
