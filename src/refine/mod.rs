@@ -46,7 +46,7 @@ const SHORTER: f64 = 0.4;
 const TRIES: usize = 10;
 
 /// Relative distance from the gathers given that is as good as none.
-const ENOUGH: f64 = 0.005;
+const ENOUGH: f64 = 0.003;
 
 /// A latent on its way to explaining gathers.
 pub(crate) struct Refinement<'a, S> {
