@@ -19,7 +19,7 @@ export const LIMITS = {
   maps: [1, 16],
   map: [0, 27],
   spread: [0.05, 1],
-  rounds: [0, 12],
+  rounds: [0, 24],
   shot: [0, 999],
   gain: [1, 1000],
   speed: [100, 10_000],
