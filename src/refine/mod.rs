@@ -341,6 +341,18 @@ mod tests {
     }
 
     #[test]
+    fn a_round_that_explains_no_more_leaves_the_map() {
+        let model = model();
+        let (given, start) = (gathers(&model, latent(&model)), latent(&model));
+        let mut refinement = refinement(&model, &given, start);
+        refinement.best.misfit = 0.0;
+        let before = refinement.map().0.clone();
+        pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
+        assert_eq!(refinement.map().0, &before);
+        assert_ne!(refinement.here.velocity, before);
+    }
+
+    #[test]
     fn the_map_and_its_simulation_are_those_of_the_latent() {
         let model = model();
         let given = gathers(&model, latent(&model));
