@@ -6,8 +6,8 @@
 //! derivative what that asks of the latent, and limited-memory BFGS which step to take. What is moved is not the latent
 //! itself but a noisy one in which the denoiser makes it out ([`Estimator`]): whatever the step, a plausible latent follows,
 //! and its transposed derivative turns what one cell asks into a change that grounds undergo, a layer's as a whole, say. With
-//! each round, noise is added anew, the less of it the more is explained (decoupled annealing, arXiv 2407.01521), and other
-//! shots are compared: it costs half as much as to compare all, and where the one half leads astray the other does not.
+//! each round, noise is added anew, the less of it the more is explained (decoupled annealing, arXiv 2407.01521), and the
+//! shots take turns, since every other one tells most of what all do.
 
 mod memory;
 mod objective;
