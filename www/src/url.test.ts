@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULTS, type Settings } from "./settings";
-import { formatAddress, parseAddress } from "./url";
+import { formatAddress, LIMITS, parseAddress } from "./url";
 
 const SETTINGS: Settings = {
   mode: "invert",
@@ -52,6 +52,12 @@ describe("the address", () => {
 
   it("is as short as it can be: short enough for a code on a slide", () => {
     expect(formatAddress(DEFAULTS, "?kiosk=1&gain=3")).toBe("?mode=generate&family=any&seed=1&steps=16&guidance=1.8");
+  });
+
+  it("names every map of the longest inversion", () => {
+    const [maps, rounds] = [LIMITS.maps[1], LIMITS.rounds[1]];
+    const last: Settings = { ...SETTINGS, maps, rounds, map: maps + rounds - 1 };
+    expect(parseAddress(formatAddress(last, ""))).toEqual(last);
   });
 
   it("keeps parameters that are not ours", () => {

@@ -10,16 +10,20 @@ import { STOPS } from "./story/stops";
 
 const BACKENDS: readonly Backend[] = ["webgpu", "flex"];
 
+/** Most maps of an inversion, and most rounds that refine it, of which each makes a map more. */
+const MAPS = 16;
+const ROUNDS = 24;
+
 /** Smallest and largest value of each number, for the address and the controls alike. */
 export const LIMITS = {
   seed: [0, 0xffff_ffff],
   steps: [1, 50],
   step: [0, 50],
   guidance: [0, 8],
-  maps: [1, 16],
-  map: [0, 27],
+  maps: [1, MAPS],
+  map: [0, MAPS + ROUNDS - 1],
   spread: [0.05, 1],
-  rounds: [0, 24],
+  rounds: [0, ROUNDS],
   shot: [0, 999],
   gain: [1, 1000],
   speed: [100, 10_000],
