@@ -9,6 +9,7 @@
 //! each round, noise is added anew, the less of it the more is explained (decoupled annealing, arXiv 2407.01521), and the
 //! shots take turns, since every other one tells most of what all do.
 
+mod low_pass;
 mod memory;
 mod objective;
 
@@ -35,6 +36,11 @@ const NOISE: f64 = 0.4;
 const LEAST_NOISE: f64 = 0.03;
 const MOST_NOISE: f64 = 0.35;
 
+/// Standard deviation of what smooths the gathers in the first round, in seconds, where what the latent explains at first is
+/// as far from them as silence; and the share of it that is left with each round.
+const SMOOTHING: f64 = 0.045;
+const LESS_SMOOTHING: f64 = 0.8;
+
 /// Root mean square of the first step's change of the noisy latent, whose numbers are about one.
 const FIRST_STEP: f64 = 0.03;
 
@@ -59,6 +65,8 @@ pub(crate) struct Refinement<'a, S> {
     here: Point,
     /// What explains most so far.
     best: Point,
+    /// The distance of the first latent.
+    start: f64,
     /// Rounds so far.
     rounds: usize,
     /// Of the noise.
@@ -103,7 +111,7 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         latent: Tensor<3>,
         seed: u64,
     ) -> Result<Self, GenerateError> {
-        let objective = Objective::new(&model.manifest.survey, gathers);
+        let objective = Objective::new(&model.manifest.survey, gathers, 0.0);
         let latent = model.autoencoder.codebook.quantise(latent).latent;
         let (velocity, simulated) = model.decoded(latent.clone(), simulator).await?;
         let here = Point::new(latent, velocity, simulated, &objective, gathers);
@@ -113,6 +121,7 @@ impl<'a, S: Simulator> Refinement<'a, S> {
             gathers,
             objective,
             memory: Memory::default(),
+            start: here.distance,
             best: here.clone(),
             here,
             rounds: 0,
@@ -144,10 +153,10 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         if self.is_done() {
             return Ok(());
         }
-        let Self { model, simulator, gathers, rounds, seed, .. } = *self;
+        let Self { model, simulator, gathers, start, rounds, seed, .. } = *self;
         let shots = shots_of(rounds, gathers.shots());
         let survey = model.manifest.survey.of_shots(&shots)?;
-        let objective = Objective::new(&survey, &gathers.of_shots(&shots));
+        let objective = Objective::new(&survey, &gathers.of_shots(&shots), smoothing_at(rounds, start));
         let estimator = Estimator::new(&model.denoiser, noise_at(self.here.distance), &model.device);
         let noise = Noise::from(seed.wrapping_add(rounds as u64));
         let noisy = read(estimator.noisy(self.here.latent.clone(), noise)).await?.into_iter().map(f64::from).collect();
@@ -243,6 +252,11 @@ fn shots_of(round: usize, shots: usize) -> Vec<usize> {
     (round % TAKING_TURNS.min(shots)..shots).step_by(TAKING_TURNS).collect()
 }
 
+/// How far a round smooths the gathers, in seconds, when the first latent's are at that distance.
+fn smoothing_at(round: usize, start: f64) -> f64 {
+    SMOOTHING * start.min(1.0).powi(2) * LESS_SMOOTHING.powf(round as f64)
+}
+
 /// How far to noise a round starts, that distance from the gathers given.
 fn noise_at(distance: f64) -> f32 {
     (NOISE * distance.sqrt()).clamp(LEAST_NOISE, MOST_NOISE) as f32
@@ -326,7 +340,7 @@ mod tests {
         assert!(deviation(refinement.map().1, &gathers(&model, start)) < 1e-5);
         let before = refinement.best.misfit;
         let mut last = before;
-        for _ in 0..3 {
+        for _ in 0..5 {
             let mut counted = Vec::new();
             let mut count = async |done| {
                 counted.push(done);
@@ -373,7 +387,7 @@ mod tests {
         let refinement = refinement(&model, &given, latent(&model));
         let round = Round {
             survey: model.manifest.survey.clone(),
-            objective: Objective::new(&model.manifest.survey, &given),
+            objective: Objective::new(&model.manifest.survey, &given, 0.0),
             estimator: Estimator::new(&model.denoiser, 0.3, &model.device),
         };
         let here = pollster::block_on(refinement.at(&round, values(latent(&model)))).unwrap();
@@ -404,6 +418,12 @@ mod tests {
     #[test]
     fn the_more_is_explained_the_less_noise_is_added() {
         assert_eq!([4.0, 0.25, 0.0].map(noise_at), [0.35, 0.2, 0.03]);
+    }
+
+    #[test]
+    fn what_starts_far_off_is_smoothed_farther_and_each_round_less() {
+        assert_eq!([0.0, 0.5, 1.0, 1.3].map(|start| smoothing_at(0, start)), [0.0, 0.01125, 0.045, 0.045]);
+        assert!((smoothing_at(2, 1.0) - 0.0288).abs() < 1e-9);
     }
 
     #[test]

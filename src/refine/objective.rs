@@ -1,5 +1,6 @@
 //! What a refinement makes small: the distance of simulated gathers from those given.
 
+use super::low_pass::smoothed;
 use crate::gathers::Gathers;
 use crate::signal::log_amplitude;
 use crate::survey::Survey;
@@ -11,65 +12,73 @@ const LOUDER: f32 = 3.0;
 /// Power of time by which samples count: what comes late is quiet, and tells of the deep.
 const GAIN: f64 = 1.5;
 
-/// The relative squared distance from given gathers of `time^GAIN` times log amplitudes.
+/// The relative squared distance from given gathers of `time^GAIN` times log amplitudes, all or only the low frequencies.
 #[derive(Debug)]
 pub(super) struct Objective {
     /// What is compared of the gathers given.
     given: Gathers,
-    /// What each sample is amplified by.
-    gain: Vec<f32>,
     /// The sum of its squares.
     energy: f64,
+    /// How far gathers are smoothed, in samples.
+    reach: usize,
+    /// What amplitudes are multiplied by before their logarithms are taken.
+    louder: f32,
+    /// What the logarithms of each sample are multiplied by.
+    gain: Vec<f32>,
 }
 
 impl Objective {
-    /// The distance from gathers of a survey.
-    pub(super) fn new(survey: &Survey, given: &Gathers) -> Self {
-        let time = |sample: usize| sample as f64 * survey.config().dt;
-        let gain: Vec<f32> = (0..given.samples()).map(|sample| time(sample).powf(GAIN) as f32).collect();
+    /// The distance from gathers of a survey. Both are smoothed in time before, by a Gaussian of a standard deviation of
+    /// `smoothing` seconds.
+    pub(super) fn new(survey: &Survey, given: &Gathers, smoothing: f64) -> Self {
+        let dt = survey.config().dt;
+        let reach = (smoothing / dt).round() as usize;
+        let gain: Vec<f32> = (0..given.samples()).map(|sample| (sample as f64 * dt).powf(GAIN) as f32).collect();
+        let (receivers, length) = (given.receivers(), given.samples() * given.receivers());
         let mut compared = given.clone();
-        for shot in compared.values_mut().chunks_exact_mut(given.samples() * given.receivers()) {
-            for (traces, gain) in shot.chunks_exact_mut(given.receivers()).zip(&gain) {
-                traces.iter_mut().for_each(|value| *value = gain * compressed(*value));
+        for shot in compared.values_mut().chunks_exact_mut(length) {
+            shot.copy_from_slice(&smoothed(shot, receivers, reach));
+        }
+        // What is left is compared as loud as the whole was.
+        let (whole, left) = (energy(given.values()), energy(compared.values()));
+        let louder = if left > 0.0 { LOUDER * (whole / left).sqrt() as f32 } else { LOUDER };
+        for shot in compared.values_mut().chunks_exact_mut(length) {
+            for (traces, gain) in shot.chunks_exact_mut(receivers).zip(&gain) {
+                traces.iter_mut().for_each(|value| *value = gain * log_amplitude(louder * *value));
             }
         }
-        let energy = energy(compared.values().iter().copied());
+        let energy = energy(compared.values());
         // Nothing is relative to silence.
-        Self { given: compared, gain, energy: if energy > 0.0 { energy } else { 1.0 } }
+        Self { given: compared, energy: if energy > 0.0 { energy } else { 1.0 }, reach, louder, gain }
     }
 
     /// The distance of gathers, 0 to about 1.
     pub(super) fn value(&self, gathers: &Gathers) -> f64 {
-        let shots = (0..gathers.shots()).map(|shot| energy(self.errors(shot, gathers.shot(shot)).map(|(_, _, e)| e)));
-        shots.sum::<f64>() / self.energy
+        let errors = |shot| self.errors(shot, gathers.shot(shot)).map(|(_, _, error)| f64::from(error).powi(2));
+        (0..gathers.shots()).map(|shot| errors(shot).sum::<f64>()).sum::<f64>() / self.energy
     }
 
     /// Its derivative with respect to the gather (samples, receivers) of a shot.
     pub(super) fn derivative(&self, shot: usize, gather: &[f32]) -> Vec<f32> {
-        let scale = (2.0 / self.energy) as f32;
-        self.errors(shot, gather).map(|(value, gain, error)| scale * error * gain * slope(value)).collect()
+        let scale = (2.0 / self.energy) as f32 * self.louder;
+        let slope = |value: f32| scale / (1.0 + self.louder * value.abs());
+        let asked: Vec<f32> =
+            self.errors(shot, gather).map(|(value, gain, error)| error * gain * slope(value)).collect();
+        smoothed(&asked, self.given.receivers(), self.reach)
     }
 
-    /// Amplitude, gain and error of each sample of a shot's gather.
-    fn errors<'a>(&'a self, shot: usize, gather: &'a [f32]) -> impl Iterator<Item = (f32, f32, f32)> + 'a {
+    /// Smoothed amplitude, gain and error of each sample of a shot's gather.
+    fn errors(&self, shot: usize, gather: &[f32]) -> impl Iterator<Item = (f32, f32, f32)> {
         let receivers = self.given.receivers();
         let gain = self.gain.iter().flat_map(move |&gain| std::iter::repeat_n(gain, receivers));
-        let samples = gather.iter().zip(gain).zip(self.given.shot(shot));
-        samples.map(|((&value, gain), given)| (value, gain, gain * compressed(value) - given))
+        let samples = smoothed(gather, receivers, self.reach).into_iter().zip(gain).zip(self.given.shot(shot));
+        let louder = self.louder;
+        samples.map(move |((value, gain), given)| (value, gain, gain * log_amplitude(louder * value) - given))
     }
 }
 
-fn compressed(amplitude: f32) -> f32 {
-    log_amplitude(LOUDER * amplitude)
-}
-
-/// The derivative of [`compressed`].
-fn slope(amplitude: f32) -> f32 {
-    LOUDER / (1.0 + LOUDER * amplitude.abs())
-}
-
-fn energy(values: impl Iterator<Item = f32>) -> f64 {
-    values.map(|value| f64::from(value).powi(2)).sum()
+fn energy(values: &[f32]) -> f64 {
+    values.iter().map(|&value| f64::from(value).powi(2)).sum()
 }
 
 #[cfg(test)]
@@ -89,31 +98,54 @@ mod tests {
 
     #[test]
     fn the_distance_is_none_from_the_gathers_themselves_and_all_from_silence() {
-        let objective = Objective::new(&survey(), &gathers(1.0));
+        let objective = Objective::new(&survey(), &gathers(1.0), 0.0);
         assert_eq!(objective.value(&gathers(1.0)), 0.0);
         assert!((objective.value(&gathers(0.0)) - 1.0).abs() < 1e-6);
-        assert_eq!(Objective::new(&survey(), &gathers(0.0)).value(&gathers(0.0)), 0.0);
+        assert_eq!(Objective::new(&survey(), &gathers(0.0), 0.0).value(&gathers(0.0)), 0.0);
     }
 
     #[test]
     fn it_changes_as_its_derivative_says() {
-        let objective = Objective::new(&survey(), &gathers(1.0));
-        let here = gathers(0.7);
-        let change = |i: usize| (i % 7) as f32 - 3.0;
-        let moved = |scale: f32| {
-            let mut there = here.clone();
-            there.values_mut().iter_mut().enumerate().for_each(|(i, value)| *value += scale * change(i));
-            objective.value(&there)
+        for smoothing in [0.0, 0.003] {
+            let objective = Objective::new(&survey(), &gathers(1.0), smoothing);
+            let here = gathers(0.7);
+            let change = |i: usize| (i % 7) as f32 - 3.0;
+            let moved = |scale: f32| {
+                let mut there = here.clone();
+                there.values_mut().iter_mut().enumerate().for_each(|(i, value)| *value += scale * change(i));
+                objective.value(&there)
+            };
+            let slopes = (0..here.shots()).flat_map(|shot| objective.derivative(shot, here.shot(shot)));
+            let expected: f64 = slopes.enumerate().map(|(i, slope)| f64::from(slope * change(i))).sum();
+            let found = (moved(1e-4) - moved(-1e-4)) / 2e-4;
+            assert!((found - expected).abs() < 1e-2 * expected.abs(), "{smoothing}: {found} for {expected}");
+        }
+    }
+
+    /// The distance of an arrival that comes late by a time in seconds; the period is 67 ms.
+    fn distance_of_late(delay: f64, smoothing: f64) -> f64 {
+        let survey = Survey::openfwi();
+        let [shots, samples, receivers] = survey.shape();
+        let arrival = |delay: f64| {
+            let ricker = |time: f64| {
+                let square = (std::f64::consts::PI * 15.0 * time).powi(2);
+                ((1.0 - 2.0 * square) * (-square).exp()) as f32
+            };
+            let value = |i: usize| ricker((i / receivers % samples) as f64 * 0.001 - 0.5 - delay);
+            Gathers::new(shots, samples, receivers, (0..shots * samples * receivers).map(value).collect()).unwrap()
         };
-        let slopes = (0..here.shots()).flat_map(|shot| objective.derivative(shot, here.shot(shot)));
-        let expected: f64 = slopes.enumerate().map(|(i, slope)| f64::from(slope * change(i))).sum();
-        let found = (moved(1e-4) - moved(-1e-4)) / 2e-4;
-        assert!((found - expected).abs() < 1e-2 * expected.abs(), "{found} for {expected}");
+        Objective::new(&survey, &arrival(0.0), smoothing).value(&arrival(delay))
+    }
+
+    #[test]
+    fn smoothing_tells_which_of_two_late_arrivals_is_later() {
+        assert!(distance_of_late(0.06, 0.0) < distance_of_late(0.03, 0.0));
+        assert!(distance_of_late(0.06, 0.04) > 1.5 * distance_of_late(0.03, 0.04));
     }
 
     #[test]
     fn late_samples_count_for_more() {
-        let objective = Objective::new(&survey(), &gathers(1.0));
+        let objective = Objective::new(&survey(), &gathers(1.0), 0.0);
         let without = |sample: usize| {
             let mut gathers = gathers(1.0);
             let receivers = gathers.receivers();
