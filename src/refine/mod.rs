@@ -8,6 +8,9 @@
 //! and its transposed derivative turns what one cell asks into a change that grounds undergo, a layer's as a whole, say. With
 //! each round, noise is added anew, the less of it the more is explained (decoupled annealing, arXiv 2407.01521), and the
 //! shots take turns, since every other one tells most of what all do.
+//!
+//! An echo that comes half a period late or more is taken for another. So a map that is far off hears the low frequencies
+//! first (Bunks et al. 1995, doi 10.1190/1.1443880), and with each round higher ones.
 
 mod low_pass;
 mod memory;
