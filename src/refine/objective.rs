@@ -84,7 +84,7 @@ fn energy(values: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::survey::SurveyConfig;
+    use crate::survey::{SurveyConfig, ricker_at};
 
     fn survey() -> Survey {
         Survey::new(SurveyConfig { samples: 20, ..Survey::openfwi().config().clone() }).unwrap()
@@ -127,11 +127,8 @@ mod tests {
         let survey = Survey::openfwi();
         let [shots, samples, receivers] = survey.shape();
         let arrival = |delay: f64| {
-            let ricker = |time: f64| {
-                let square = (std::f64::consts::PI * 15.0 * time).powi(2);
-                ((1.0 - 2.0 * square) * (-square).exp()) as f32
-            };
-            let value = |i: usize| ricker((i / receivers % samples) as f64 * 0.001 - 0.5 - delay);
+            let value =
+                |i: usize| ricker_at(15.0, (i / receivers % samples) as f64 * survey.config().dt - 0.5 - delay) as f32;
             Gathers::new(shots, samples, receivers, (0..shots * samples * receivers).map(value).collect()).unwrap()
         };
         Objective::new(&survey, &arrival(0.0), smoothing).value(&arrival(delay))
