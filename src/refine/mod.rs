@@ -11,6 +11,9 @@
 //!
 //! An echo that comes half a period late or more is taken for another. So a map that is far off hears the low frequencies
 //! first (Bunks et al. 1995, doi 10.1190/1.1443880), and with each round higher ones.
+//!
+//! Some maps stop short of the gathers even so, and which do is much a matter of the noise. So after some rounds all begins
+//! anew, and the map that explains most is kept.
 
 mod low_pass;
 mod memory;
@@ -55,7 +58,10 @@ const SHORTER: f64 = 0.4;
 const TRIES: usize = 10;
 
 /// Relative distance from the gathers given that is as good as none.
-const ENOUGH: f64 = 0.003;
+const ENOUGH: f64 = 0.01;
+
+/// Rounds after which a refinement that has not come that near begins anew.
+const ROUNDS_OF_A_START: usize = 12;
 
 /// A latent on its way to explaining gathers.
 pub(crate) struct Refinement<'a, S> {
@@ -64,12 +70,12 @@ pub(crate) struct Refinement<'a, S> {
     gathers: &'a Gathers,
     objective: Objective,
     memory: Memory,
+    /// The latent that was read.
+    start: Point,
     /// Where the next round begins.
     here: Point,
     /// What explains most so far.
     best: Point,
-    /// The distance of the first latent.
-    start: f64,
     /// Rounds so far.
     rounds: usize,
     /// Of the noise.
@@ -124,7 +130,7 @@ impl<'a, S: Simulator> Refinement<'a, S> {
             gathers,
             objective,
             memory: Memory::default(),
-            start: here.distance,
+            start: here.clone(),
             best: here.clone(),
             here,
             rounds: 0,
@@ -156,10 +162,16 @@ impl<'a, S: Simulator> Refinement<'a, S> {
         if self.is_done() {
             return Ok(());
         }
-        let Self { model, simulator, gathers, start, rounds, seed, .. } = *self;
-        let shots = shots_of(rounds, gathers.shots());
+        let Self { model, simulator, gathers, rounds, seed, .. } = *self;
+        let since_start = rounds % ROUNDS_OF_A_START;
+        if since_start == 0 {
+            self.here = self.start.clone();
+            self.memory.clear();
+        }
+        let shots = shots_of(since_start, gathers.shots());
         let survey = model.manifest.survey.of_shots(&shots)?;
-        let objective = Objective::new(&survey, &gathers.of_shots(&shots), smoothing_at(rounds, start));
+        let smoothing = smoothing_at(since_start, self.start.distance);
+        let objective = Objective::new(&survey, &gathers.of_shots(&shots), smoothing);
         let estimator = Estimator::new(&model.denoiser, noise_at(self.here.distance), &model.device);
         let noise = Noise::from(seed.wrapping_add(rounds as u64));
         let noisy = read(estimator.noisy(self.here.latent.clone(), noise)).await?.into_iter().map(f64::from).collect();
@@ -327,7 +339,11 @@ mod tests {
     }
 
     fn refinement<'a>(model: &'a PairModel, given: &'a Gathers, from: Tensor<3>) -> Refinement<'a, Sounding> {
-        pollster::block_on(Refinement::new(model, &Sounding, given, from, 1)).unwrap()
+        seeded(model, given, from, 1)
+    }
+
+    fn seeded<'a>(model: &'a PairModel, given: &'a Gathers, from: Tensor<3>, seed: u64) -> Refinement<'a, Sounding> {
+        pollster::block_on(Refinement::new(model, &Sounding, given, from, seed)).unwrap()
     }
 
     fn values(latent: Tensor<3>) -> Vec<f64> {
@@ -409,13 +425,31 @@ mod tests {
         let model = model();
         let (given, start) = (gathers(&model, latent(&model)), latent(&model));
         let refined = |seed: u64| {
-            let refinement = Refinement::new(&model, &Sounding, &given, start.clone(), seed);
-            let mut refinement = pollster::block_on(refinement).unwrap();
+            let mut refinement = seeded(&model, &given, start.clone(), seed);
             pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
             values(refinement.latent())
         };
         assert_eq!(refined(1), refined(1));
         assert_ne!(refined(1), refined(2));
+    }
+
+    #[test]
+    fn after_some_rounds_all_begins_anew_and_the_best_is_kept() {
+        let model = model();
+        let (given, start) = (gathers(&model, latent(&model)), latent(&model));
+        let mut refinement = refinement(&model, &given, start.clone());
+        for _ in 0..3 {
+            pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
+        }
+        let before = refinement.best.misfit;
+        refinement.rounds = ROUNDS_OF_A_START;
+        let mut anew = seeded(&model, &given, start, 1 + ROUNDS_OF_A_START as u64);
+        for refinement in [&mut refinement, &mut anew] {
+            pollster::block_on(refinement.round(&mut async |_| Ok(()))).unwrap();
+        }
+        assert_eq!(refinement.here.velocity, anew.here.velocity);
+        assert!(before < anew.here.misfit);
+        assert_eq!(refinement.best.misfit, before);
     }
 
     #[test]
