@@ -61,7 +61,7 @@ impl InversionConfig {
     }
 
     /// The same with up to `rounds` rounds of twenty steps that move the latent until the wave equation makes the gathers of
-    /// its map, before any others are drawn around it; fewer where they come near enough.
+    /// its map, before any others are drawn around it; fewer where they come near enough. After twelve they begin anew.
     ///
     /// # Errors
     /// [`InversionConfigError`] when there are too many.

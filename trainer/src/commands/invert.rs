@@ -35,7 +35,8 @@ pub struct InvertArgs {
     #[arg(long, default_value_t = 0.4)]
     spread: f32,
     /// Rounds that first refine the map by the wave equation: each moves its latent twenty steps down the gradient of what the
-    /// gathers leave unexplained, seconds of a processor; fewer where they are explained
+    /// gathers leave unexplained, seconds of a processor; fewer where they are explained. After twelve they begin anew with
+    /// other noise, and the map that explains most is kept
     #[arg(long, default_value_t = 0, value_name = "ROUNDS")]
     refine: usize,
     /// Seed of the noise
