@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::horizon::Heard;
-use super::medium::GHOST;
+use super::medium::{GHOST, LINE};
 use super::{CENTRE, FAR, Medium, NEAR, Real};
 
 /// Amplitudes below this fraction of what is added to a field are set to zero: less than f64 rounds it to. It keeps the
@@ -147,20 +147,24 @@ impl<'a, T: Real> Field<'a, T> {
         let Self { medium, now, window, .. } = self;
         let (rows, columns, stride) = (medium.rows, medium.columns, medium.stride());
         if window.x.len() == columns {
-            for row in now[GHOST * stride..(GHOST + rows) * stride].chunks_exact_mut(stride) {
-                row.copy_within(columns..columns + GHOST, 0);
-                row.copy_within(GHOST..2 * GHOST, columns + GHOST);
+            for z in 0..rows {
+                let (start, end) = (medium.index(z, 0), medium.index(z, columns));
+                now.copy_within(end - GHOST..end, start - GHOST);
+                now.copy_within(start..start + GHOST, end);
             }
         }
+        // With the ghosts before and behind.
+        let (first, ghosts) = (medium.index(0, 0) - GHOST, GHOST * stride);
         if medium.free_surface {
-            let (ghosts, field) = now.split_at_mut(GHOST * stride);
-            for (z, ghost) in ghosts.chunks_exact_mut(stride).rev().enumerate() {
+            let (above, field) = now.split_at_mut(first);
+            for (z, ghost) in above.rchunks_exact_mut(stride).take(GHOST).enumerate() {
                 let mirrored = &field[(z + 1) * stride..][..stride];
                 ghost.iter_mut().zip(mirrored).for_each(|(ghost, &u)| *ghost = -u);
             }
         } else if window.z.len() == rows {
-            now.copy_within(rows * stride..(rows + GHOST) * stride, 0);
-            now.copy_within(GHOST * stride..2 * GHOST * stride, (rows + GHOST) * stride);
+            let last = first + rows * stride;
+            now.copy_within(last - ghosts..last, first - ghosts);
+            now.copy_within(first..first + ghosts, last);
         }
     }
 }
@@ -194,9 +198,10 @@ pub(super) fn laplacian<T: Real>(
     }
 }
 
-/// The columns of a row in the window that are still followed.
+/// The columns of a row in the window that are still followed, and silent ones before them to where a line begins.
 fn followed(window: &Window, heard: Option<&Heard<'_>>, z: usize) -> Range<usize> {
-    heard.map_or(window.x.clone(), |heard| overlap(&window.x, &heard.columns(z)))
+    let x = window.x.start / LINE * LINE..window.x.end;
+    heard.map_or(x.clone(), |heard| overlap(&x, &heard.columns(z)))
 }
 
 /// The range with `by` more cells on both sides, or all cells once it would reach the grid's rim.

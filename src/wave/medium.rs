@@ -8,6 +8,10 @@ use crate::velocity_map::VelocityMap;
 /// Cells of padding around the padded grid that hold copies of its opposite rim: the stencil's reach.
 pub(super) const GHOST: usize = 2;
 
+/// Rows of a field begin at multiples of so many cells, a line of the cache in f32: what a processor reads at once then lies
+/// across two lines less often.
+pub(super) const LINE: usize = 16;
+
 /// A floating-point type that the solver runs in. Coefficients are computed in f64 and rounded once.
 pub trait Real: Float + Send + Sync + 'static {
     /// Cells that a field is followed for further than the receivers hear, so that what is not followed stays below what
@@ -113,16 +117,16 @@ impl<T: Real> Medium<T> {
         let sponge = config.sponge;
         let top = if config.free_surface { 0 } else { sponge };
         let (rows, columns) = (top + velocity.nz() + sponge, velocity.nx() + 2 * sponge);
-        let stride = columns + 2 * GHOST;
+        let stride = stride(columns);
         let at = |z: usize, x: usize| {
             let inside = |i: usize, before: usize, n: usize| i.saturating_sub(before).min(n - 1);
             f64::from(velocity.at(inside(z, top, velocity.nz()), inside(x, sponge, velocity.nx())))
         };
-        let mut alpha = vec![T::zero(); (rows + 2 * GHOST) * stride];
+        let mut alpha = vec![T::zero(); LINE + (rows + 2 * GHOST) * stride];
         for z in usize::from(config.free_surface)..rows {
             for x in 0..columns {
                 let courant = at(z, x) * config.dt / config.spacing;
-                alpha[(z + GHOST) * stride + x + GHOST] = T::from_f64(courant * courant);
+                alpha[position(stride, z, x)] = T::from_f64(courant * courant);
             }
         }
         let slowest = velocity.range().0;
@@ -183,7 +187,7 @@ impl<T: Real> Medium<T> {
 
     /// Cells from one row of a field to the next.
     pub(super) fn stride(&self) -> usize {
-        self.columns + 2 * GHOST
+        stride(self.columns)
     }
 
     /// `1 - k` of a cell of the padded grid.
@@ -194,8 +198,18 @@ impl<T: Real> Medium<T> {
 
     /// Position in a field of row `z`, column `x` of the padded grid.
     pub(super) fn index(&self, z: usize, x: usize) -> usize {
-        (z + GHOST) * self.stride() + x + GHOST
+        position(self.stride(), z, x)
     }
+}
+
+/// Cells from one row of a field to the next: the columns, and at least the ghosts behind them and before the next row's.
+fn stride(columns: usize) -> usize {
+    (columns + 2 * GHOST).next_multiple_of(LINE)
+}
+
+/// Position of row `z`, column `x` of the padded grid in a field of that stride.
+fn position(stride: usize, z: usize, x: usize) -> usize {
+    LINE + (z + GHOST) * stride + x
 }
 
 /// `1 - k` along one axis of `cells` padded cells, `k` growing to `strongest` at the rim through the sponges before and
