@@ -154,7 +154,8 @@ impl<'a, S: Simulator> Refinement<'a, S> {
     }
 
     /// Takes up to [`STEPS`] steps from the latent with new noise; tells `stepped` after each how many there have been. What
-    /// is remembered of the steps before still tells which lead far.
+    /// is remembered of the steps before still tells which lead far. Every [`ROUNDS_OF_A_START`] rounds it begins anew at the
+    /// latent that was read, and nothing is remembered.
     pub(crate) async fn round(
         &mut self,
         stepped: &mut impl AsyncFnMut(usize) -> Result<(), GenerateError>,

@@ -62,7 +62,8 @@ impl Real for f64 {
 
 /// A velocity map, padded with its sponge and ready to be stepped by a survey that is stable on it.
 ///
-/// Fields of the padded grid are stored row-major, with `GHOST` more cells on every side; `index` gives positions.
+/// Fields of the padded grid are stored row-major, with `GHOST` more cells on every side and some that are never used
+/// between rows; `index` gives positions.
 #[derive(Clone, Debug)]
 pub struct Medium<T> {
     /// Rows of the padded grid.
